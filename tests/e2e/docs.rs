@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Lists the commands of the page's `sh` blocks, with their exit codes (`# exits with 4`; else 0).
-fn commands(page: &str) -> Vec<(String, i32)> {
+pub(crate) fn commands(page: &str) -> Vec<(String, i32)> {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
     let blocks = text.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let lines = blocks.flat_map(str::lines).filter(|line| !line.trim().is_empty());

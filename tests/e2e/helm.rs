@@ -17,14 +17,14 @@ use crate::{
 };
 
 /// Gives the folder that Helm is in.
-fn home_of_helm() -> PathBuf {
+pub(crate) fn home_of_helm() -> PathBuf {
     let path = variable("PATH").unwrap();
     let found = std::env::split_paths(&path).find(|folder| folder.join("helm").is_file());
     found.expect("Helm comes with `tests/control-plane/run -- cargo test --test e2e`")
 }
 
 /// The chart of the repository: a subchart, hooks with weights, an object that is kept.
-fn shop() -> String {
+pub(crate) fn shop() -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/helm/shop").display().to_string()
 }
 
