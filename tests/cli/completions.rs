@@ -73,6 +73,9 @@ fn names_fit_where_they_are_taken() {
         "render --output=",
         "list -o ",
         "logs web ",
+        "sandbox fail ",
+        "sandbox fail -o ",
+        "sandbox serve -o ",
         "history web -o j",
         "rollback web --to ",
         "render web --release ",
@@ -141,6 +144,18 @@ fn names_fit_where_they_are_taken() {
     Deployment/web	web
     migrate	db:1, Deployment/web
     web	web:1, Deployment/web
+
+    $ sandbox fail 
+    Deployment/web	web
+
+    $ sandbox fail -o 
+    table
+    json
+    yaml
+
+    $ sandbox serve -o 
+    table
+    json
 
     $ history web -o j
     json
