@@ -15,7 +15,10 @@ use crate::{
         stop::Stop,
     },
     output::{self, format::Format, question::Questions},
-    workload::error::{Code, Error},
+    workload::{
+        error::{Code, Error, Result},
+        runtime::RuntimeName,
+    },
 };
 
 /// Handle the sandbox: a Kubernetes API inside the program, for trying and rehearsing
@@ -88,6 +91,11 @@ pub(crate) struct ResetArgs {}
 
 /// Runs a command.
 pub(super) fn run(command: SandboxCommand, call: &Invocation) -> Done {
+    let is_other = |runtime: &&String| RuntimeName::stored(runtime) != Ok(RuntimeName::Sandbox);
+    if let Some(other) = call.runtimes.iter().find(is_other) {
+        let message = format!("--runtime {other}: these commands are about the sandbox alone");
+        return Err(Error::usage(Code::InvalidFlag, message).into());
+    }
     match command {
         SandboxCommand::Serve(args) => serve(&args, call),
         SandboxCommand::Fail(args) => fail(&args, call),
@@ -97,6 +105,7 @@ pub(super) fn run(command: SandboxCommand, call: &Invocation) -> Done {
 
 fn serve(args: &ServeArgs, call: &Invocation) -> Done {
     call.only("sandbox serve", &[Format::Table, Format::Json])?;
+    refuse_namespace(call, "`sandbox serve` serves all namespaces")?;
     let database = call.db()?;
     signals::run(call.printer, None, async |stop| {
         let told =
@@ -130,13 +139,18 @@ fn fail(args: &FailArgs, call: &Invocation) -> Done {
     Ok(None)
 }
 
+fn refuse_namespace(call: &Invocation, why: &str) -> Result<()> {
+    match &call.namespace {
+        Some(_) => Err(Error::usage(Code::InvalidFlag, format!("--namespace: {why}"))),
+        None => Ok(()),
+    }
+}
+
 fn reset(call: &Invocation) -> Done {
     call.only("sandbox reset", &[Format::Table, Format::Json])?;
-    if call.namespace.is_some() {
-        let message = "--namespace: `sandbox reset` empties all namespaces";
-        let hint = "`workloadctl delete INSTANCE --runtime sandbox` deletes one instance";
-        return Err(Error::usage(Code::InvalidFlag, message).hint(hint).into());
-    }
+    let hint = "`workloadctl delete INSTANCE --runtime sandbox` deletes one instance";
+    refuse_namespace(call, "`sandbox reset` empties all namespaces")
+        .map_err(|error| error.hint(hint))?;
     let (_, stop) = Stop::channel();
     let questions = Questions::new(call.printer, call.yes, false, stop);
     let question = "Empty the sandbox? What was deployed to it is lost.";

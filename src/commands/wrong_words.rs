@@ -45,6 +45,8 @@ const OTHERS: &[(&str, &[&str], &str)] = &[
     ("", &["completion"], "completions"),
     ("", &["port-forward", "portforward", "proxy", "tunnel"], "forward"),
     ("", &["browse"], "open"),
+    ("", &["serve"], "sandbox serve"),
+    ("", &["fail"], "sandbox fail"),
     ("", &["exec", "attach", "cp", "debug", "explain"], "kubectl"),
     ("definition", &["create", "add", "new", "update", "set", "push"], "definition apply"),
     ("definition", &["ls", "get"], "definition list"),
@@ -66,6 +68,9 @@ const OTHERS: &[(&str, &[&str], &str)] = &[
     ("db", &["repair", "restore", "fix"], "db rebuild"),
     ("db", &["clean", "gc", "vacuum"], "db prune"),
     ("sandbox", &["clear", "clean", "delete", "rm"], "sandbox reset"),
+    ("sandbox", &["start", "run", "up", "listen"], "sandbox serve"),
+    ("sandbox", &["ls", "list", "get", "status"], "status --runtime sandbox"),
+    ("sandbox", &["break", "inject"], "sandbox fail"),
 ];
 
 /// Says in an error about a word that is no command which one is meant, where that can be told;
@@ -134,14 +139,16 @@ mod tests {
                 assert!(at.find_subcommand(word).is_none(), "{place} {word} is a command");
             }
             let meant = if meant.is_empty() { words[0] } else { meant };
-            let mut at = &grammar;
+            let (mut at, mut is_value) = (&grammar, false);
             for part in meant.split_whitespace() {
+                let after_flag = std::mem::replace(&mut is_value, part.starts_with("--"));
                 match part.strip_prefix("--") {
-                    Some("help" | "version") => {}
+                    Some("help" | "version" | "runtime") => {}
                     Some(flag) => {
                         let mut flags = at.get_arguments().filter_map(clap::Arg::get_long);
                         assert!(flags.any(|known| known == flag), "{meant}");
                     }
+                    None if after_flag => {}
                     None => at = at.find_subcommand(part).expect(meant),
                 }
             }

@@ -288,6 +288,11 @@ fn what_leads_nowhere_is_refused_before_anybody_is_asked() {
             "error: cannot write nodir/x\n  No such file or directory (os error 2)\n",
         ),
         (
+            "sandbox reset --yes --runtime kind-dev",
+            "error: --runtime kind-dev: these commands are about the sandbox alone\n",
+        ),
+        ("sandbox serve -n shop", "error: --namespace: `sandbox serve` serves all namespaces\n"),
+        (
             "import a -n shop --runtime sandbox --selector=",
             "error: --selector is empty\n\
              hint: `--all` takes all objects of the namespace\n",

@@ -226,6 +226,9 @@ fn a_word_that_is_no_command_leads_to_the_right_one() {
         ("instance logs", Some("logs")),
         ("runtime switch", Some("runtime use")),
         ("sandbox undo", None),
+        ("sandbox start", Some("sandbox serve")),
+        ("sandbox list", Some("status --runtime sandbox")),
+        ("fail Deployment/web crash", Some("sandbox fail")),
         ("definition logs", None),
         ("frobnicate", None),
     ] {
