@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{namespace_users::Stay, target::is_list_forbidden};
+use super::target::is_list_forbidden;
 use crate::{
     cluster::{api::Api, request::Request},
     workload::{error::Result, object::ObjectId, ownership::is_ours, plan::is_kept, record::Entry},
@@ -86,25 +86,26 @@ impl CustomResources {
     }
 
     /// Says why their definition must stay: `staying` is what the instance goes on with. Those
-    /// of ours that are neither in it nor kept are being removed.
-    pub(crate) fn why_definition_stays(&self, manager: &str, staying: &[Entry]) -> Option<Stay> {
+    /// of ours that are neither in it nor kept are being removed. It stays ours all the same:
+    /// whose custom resources they are is not whose definition it is.
+    pub(crate) fn why_definition_stays(&self, manager: &str, staying: &[Entry]) -> Option<String> {
         // What the release has of it counts although it is not made yet.
         let is_needed = |entry: &&Entry| {
             entry.wanted && entry.id.group == self.group && entry.id.kind == self.kind
         };
         let mut needed = staying.iter().filter(is_needed);
         if let Some(first) = needed.next() {
-            return Some(Stay::Ours(match needed.count() {
+            return Some(match needed.count() {
                 0 => format!("{} of it is still in the definition", first.id),
                 more => format!("{} and {more} more of it are still in the definition", first.id),
-            }));
+            });
         }
         // Who cannot be asked counts as alive (docs/design.md, Absence).
         let Some(items) = &self.items else {
-            return Some(Stay::Theirs(format!(
+            return Some(format!(
                 "whether others have custom resources of it cannot be seen: forbidden: list {}",
                 self.kind
-            )));
+            ));
         };
         let (ours, others): (Vec<_>, Vec<_>) =
             items.iter().partition(|item| is_ours(item, manager, None));
@@ -115,9 +116,9 @@ impl CustomResources {
             (0, kept) => (kept, "asks to be kept", "ask to be kept"),
             (others, _) => (others, "is not ours", "are not ours"),
         };
-        Some(Stay::Theirs(match count {
+        Some(match count {
             1 => format!("1 custom resource of it {one}"),
             _ => format!("{count} custom resources of it {many}"),
-        }))
+        })
     }
 }

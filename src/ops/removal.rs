@@ -58,6 +58,8 @@ pub(crate) enum Removed {
     Left(String),
     /// It stays ours, and this is why it did not go.
     Stays(String),
+    /// Its deletion is sent; it was not seen to be gone, and this is what it waits for.
+    Waits(String),
     /// It could not be removed.
     Failed(Box<Error>),
 }
@@ -135,6 +137,11 @@ impl Remover<'_> {
             // Whether an unanswered deletion arrived is not known: the record keeps the object, and
             // the next command looks.
             if !unanswered.is_empty() {
+                removed.extend(
+                    unanswered
+                        .iter()
+                        .map(|entry| (entry.id.clone(), Removed::Waits(NO_ANSWER.to_owned()))),
+                );
                 return Err(match self.session.stop.requested() {
                     Some(signal) => self.stopped_error(signal, all, &removed[from..]),
                     None => self.timeout_error(&unanswered, |_| NO_ANSWER.to_owned()),
@@ -200,8 +207,8 @@ impl Remover<'_> {
 
     /// Says how far it came, and how it goes on.
     fn stopped_error(&self, signal: Signal, all: usize, removed: &[(ObjectId, Removed)]) -> Error {
-        let done =
-            removed.iter().filter(|(_, outcome)| !matches!(outcome, Removed::Failed(_))).count();
+        let is_open = |outcome: &Removed| matches!(outcome, Removed::Failed(_) | Removed::Waits(_));
+        let done = removed.iter().filter(|(_, outcome)| !is_open(outcome)).count();
         let name = self.instance;
         let (what, command) = self.words();
         signal
@@ -249,7 +256,7 @@ impl Remover<'_> {
             Removed::Left(why) | Removed::Stays(why) => {
                 self.report(Event::Note(format!("{} stays: {why}", entry.id)));
             }
-            Removed::Failed(_) => {}
+            Removed::Waits(_) | Removed::Failed(_) => {}
         }
         removed.push((entry.id.clone(), outcome));
     }

@@ -14,6 +14,7 @@ use crate::workload::{
     error::{Code, Error, Result},
     evidence::Unready,
     history::{Deeds, images_of_set},
+    instance::Observed,
     name::{DefinitionName, InstanceName},
     release::{Deed, Outcome, Release},
 };
@@ -132,6 +133,22 @@ impl Store {
             ],
         )?;
         if changed == 0 { Err(no_such_release(instance, id)) } else { Ok(()) }
+    }
+
+    /// Forgets the releases of an instance that was deleted and is to be deployed anew, and notes that
+    /// it is not deployed. A database that cannot be written is passed over.
+    pub(crate) fn begin_anew(&mut self, instance: &InstanceName, seen: &Observed) -> Result<()> {
+        if self.read_only {
+            return Ok(());
+        }
+        self.transaction(|store| {
+            store.execute(
+                "DELETE FROM release
+                 WHERE instance_id = (SELECT id FROM instance WHERE name = ?1)",
+                params![Word(instance)],
+            )?;
+            store.set_observed(instance, seen)
+        })
     }
 
     /// Lists the releases of an instance, the newest first.

@@ -115,7 +115,7 @@ on_both! {
         $ workloadctl delete NAME --yes --progress none
         exit code 0
         --- stdout
-        NAME deleted from RUNTIME: 1 deleted; in N s
+        NAME deleted from RUNTIME: 1 unchanged, 1 deleted; in N s
         Namespace/NAME stays: PersistentVolumeClaim/data-db-0 in it asks to be kept
         ");
         assert_eq!(uids(place, &name), before);
@@ -325,11 +325,32 @@ on_both! {
         place.run(&format!("deploy {name} -f two.yaml")).expect(0);
         assert!(place.get(&format!("{}/theirs", valves(&name, "default"))).is_some());
         // With `delete --delete-crds` it goes along.
-        place.run(&format!("deploy {name} -f one.yaml --adopt")).expect(0);
+        let again = place.run(&format!("deploy {name} -f two.yaml -o json")).expect(0).json();
+        assert_eq!(again["outcome"], "unchanged", "{again}");
+        place.run(&format!("deploy {name} -f one.yaml")).expect(0);
         let deleted = place.run(&format!("delete {name} --yes --delete-crds -o json")).expect(0).json();
         assert_eq!(alongside(&deleted).len(), 1, "{deleted}");
         assert!(alongside(&deleted)[0].ends_with("/theirs"), "{deleted}");
         assert!(place.get(&definition_path(&name)).is_none());
+    }
+
+    fn a_definition_that_stayed_for_others_goes_with_a_later_release(place) {
+        let name = place.instance("");
+        let (definition, resource) = custom(&name);
+        place.write("one.yaml", &format!("{CONFIG}{definition}"));
+        place.write("two.yaml", CONFIG);
+        place.run(&format!("deploy {name} -f one.yaml")).expect(0);
+        let mut theirs: Value = serde_json::from_str(resource.trim_start_matches("---\n")).unwrap();
+        theirs["metadata"]["name"] = json!("theirs");
+        place.call(Request::json(Method::POST, valves(&name, "default"), &theirs)).unwrap();
+        place.run(&format!("deploy {name} -f two.yaml")).expect(0);
+        assert!(place.get(&definition_path(&name)).is_some());
+        let theirs = format!("{}/theirs", valves(&name, "default"));
+        place.call(Request::json(Method::DELETE, theirs, &json!({}))).unwrap();
+        let later = place.run(&format!("deploy {name} --yes -o json")).expect(0).json();
+        assert_eq!(later["counts"]["prune"], 1, "{later}");
+        assert!(place.get(&definition_path(&name)).is_none());
+        place.run(&format!("delete {name} --yes")).expect(0);
     }
 
     fn a_rejected_change_of_a_definition_forgets_none_of_its_resources(place) {

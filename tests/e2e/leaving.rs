@@ -119,6 +119,14 @@ on_both! {
         for line in [format!("delete {name}"), format!("deploy {name} -f less.yaml")] {
             let failed = place.run(&format!("{line} --yes -o json")).expect(1).json();
             assert_eq!(failed["error"]["code"], "forbidden", "{failed}");
+            if line.starts_with("delete") {
+                let told = failed["objects"].as_array().unwrap().iter();
+                let mut told: Vec<String> = told.map(|object| format!("{} {}", object["kind"], object["action"])).collect();
+                told.sort();
+                assert_eq!(told.len(), 4, "{failed}");
+                assert_eq!(told.iter().filter(|told| told.ends_with("\"blocked\"")).count(), 1, "{failed}");
+                assert_eq!((&failed["counts"]["blocked"], &failed["counts"]["delete"]), (&json!(1), &json!(0)), "{failed}");
+            }
             for path in [
                 format!("/apis/example.test/v1/namespaces/{name}/gadgets-{name}/one"),
                 format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets-{name}.example.test"),
@@ -144,12 +152,12 @@ on_both! {
         $ workloadctl delete NAME --yes --progress none
         exit code 0
         --- stdout
-        NAME deleted from RUNTIME; in N s
+        NAME deleted from RUNTIME: 3 unchanged; in N s
         Gadget/one stays: it asks to be kept
-        CustomResourceDefinition/gadgets-NAME.example.test stays: 1 custom resource of it asks to be kept (`--delete-crds` deletes it with them)
+        CustomResourceDefinition/gadgets-NAME.example.test stays: 1 custom resource of it asks to be kept (`workloadctl delete NAME` deletes it once they are gone, `--delete-crds` with them)
         Namespace/NAME stays: Gadget/one in it asks to be kept
         --- stderr
-        CustomResourceDefinition/gadgets-NAME.example.test stays: 1 custom resource of it asks to be kept (`--delete-crds` deletes it with them)
+        CustomResourceDefinition/gadgets-NAME.example.test stays: 1 custom resource of it asks to be kept (`workloadctl delete NAME` deletes it once they are gone, `--delete-crds` with them)
         ");
         assert!(place.get(&format!("/apis/example.test/v1/namespaces/{name}/gadgets-{name}/one")).is_some());
         remove(place, &format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets-{name}.example.test"));

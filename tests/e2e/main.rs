@@ -93,6 +93,7 @@ mod strictness;
 mod threeport;
 mod time_limits;
 mod told_apart;
+mod unfinished;
 mod unnamed;
 mod unready;
 mod unsent;

@@ -82,7 +82,7 @@ on_both! {
         $ workloadctl delete NAME-a --yes --progress none
         exit code 0
         --- stdout
-        NAME-a deleted from RUNTIME: 2 deleted; in N s
+        NAME-a deleted from RUNTIME: 1 unchanged, 2 deleted; in N s
         ClusterRole/NAME-a stays: also used by NAME-b
         --- stderr
         ClusterRole/NAME-a stays: also used by NAME-b
@@ -335,17 +335,24 @@ on_both! {
                 $ workloadctl delete NAME-s --yes --progress none
                 exit code 0
                 --- stdout
-                NAME-s deleted from RUNTIME: 2 deleted; in N s
-                CustomResourceDefinition/gadgets-NAME-s.example.test stays: 1 custom resource of it is not ours (`--delete-crds` deletes it with them)
+                NAME-s deleted from RUNTIME: 1 unchanged, 2 deleted; in N s
+                CustomResourceDefinition/gadgets-NAME-s.example.test stays: 1 custom resource of it is not ours (`workloadctl delete NAME-s` deletes it once they are gone, `--delete-crds` with them)
                 --- stderr
-                CustomResourceDefinition/gadgets-NAME-s.example.test stays: 1 custom resource of it is not ours (`--delete-crds` deletes it with them)
+                CustomResourceDefinition/gadgets-NAME-s.example.test stays: 1 custom resource of it is not ours (`workloadctl delete NAME-s` deletes it once they are gone, `--delete-crds` with them)
                 ");
                 assert!(place.get(&format!("{collection}/theirs")).is_some());
                 assert!(place.get(&format!("/api/v1/namespaces/{name}")).is_none());
-                let live = place.get(&path).unwrap();
-                assert!(!live["metadata"]["managedFields"].to_string().contains("workloadctl:"), "{live}");
+                // It is known again: by the next deploy, and by a deletion.
+                let uid = place.get(&path).unwrap()["metadata"]["uid"].clone();
+                let again = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(0).json();
+                assert_eq!(again["counts"]["adopt"], 0, "{again}");
+                place.run(&format!("delete {name} --yes")).expect(0);
+                assert_eq!(place.get(&path).unwrap()["metadata"]["uid"], uid);
                 let options = json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"});
-                place.call(Request::json(Method::DELETE, &*path, &options)).unwrap();
+                place.call(Request::json(Method::DELETE, format!("{collection}/theirs"), &options)).unwrap();
+                let last = place.run(&format!("delete {name} --yes -o json")).expect(0).json();
+                assert_eq!(last["counts"]["delete"], 1, "{last}");
+                assert!(place.get(&path).is_none());
             } else {
                 assert!(place.get(&path).is_none());
             }

@@ -14,6 +14,7 @@ use crate::{
         error::{Error, Result},
         object::ObjectId,
         ownership::uid,
+        readiness::State,
         record::Entry,
         release::Action,
     },
@@ -36,7 +37,14 @@ impl Operation {
     /// Says of an object of the inventory that it stays, and why.
     pub(super) fn stays(&mut self, entry: &Entry, why: &str) {
         self.remarks.push(format!("{} stays: {why}", entry.id));
-        self.objects.push(view(&entry.id, Some(entry), &Removed::Left(why.to_owned())));
+        self.tell(&entry.id, Some(entry), &Removed::Left(why.to_owned()));
+    }
+
+    /// Shows what became of an object, and counts it where that is done.
+    pub(super) fn tell(&mut self, id: &ObjectId, entry: Option<&Entry>, removed: &Removed) {
+        let view = view(id, entry, removed);
+        view.action.filter(|_| view.state.is_none()).into_iter().for_each(|it| self.counts.add(it));
+        self.objects.push(view);
     }
 
     /// Says of an object of the inventory that it is not ours to delete.
@@ -46,7 +54,7 @@ impl Operation {
             return;
         }
         let removed = Removed::Left("it is not ours any more: somebody made it anew".to_owned());
-        self.objects.push(view(&entry.id, Some(entry), &removed));
+        self.tell(&entry.id, Some(entry), &removed);
     }
 
     /// Takes in what became of objects; gives those that are done with, and the failures.
@@ -59,12 +67,12 @@ impl Operation {
             known.iter().map(|entry| (&entry.id, *entry)).collect();
         let (mut gone, mut failures) = (HashSet::new(), Vec::new());
         for (id, removed) in removed {
-            self.objects.push(view(&id, entries.get(&id).copied(), &removed));
+            self.tell(&id, entries.get(&id).copied(), &removed);
             match removed {
                 Removed::Gone => {
-                    self.counts.add(Action::Delete);
                     gone.insert(id);
                 }
+                Removed::Waits(_) => {}
                 Removed::Left(why) | Removed::Stays(why) => {
                     self.remarks.push(format!("{id} stays: {why}"));
                     gone.insert(id);
@@ -77,16 +85,20 @@ impl Operation {
 }
 
 /// Shows what became of an object.
-pub(super) fn view(id: &ObjectId, entry: Option<&Entry>, removed: &Removed) -> ObjectView {
+fn view(id: &ObjectId, entry: Option<&Entry>, removed: &Removed) -> ObjectView {
     let (action, message) = match removed {
         Removed::Gone => (Action::Delete, String::new()),
+        Removed::Waits(why) => (Action::Delete, why.clone()),
         Removed::Left(why) | Removed::Stays(why) => (Action::Unchanged, why.clone()),
         Removed::Failed(error) => (Action::Blocked, error.to_string()),
     };
+    let waits = matches!(removed, Removed::Waits(_));
     let version = entry.map(|entry| &*entry.version).unwrap_or_default();
     ObjectView {
         uid: entry.and_then(|entry| entry.uid.clone()),
         action: Some(action),
+        state: waits.then_some(State::Waiting),
+        reason: if waits { "Terminating".to_owned() } else { String::new() },
         message,
         ..ObjectView::new(id.clone(), version)
     }

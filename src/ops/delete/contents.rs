@@ -84,9 +84,7 @@ impl Deletion<'_> {
             removed = self.all_gone(last.with_home, removed);
         }
         operation.take_removed(removed, &last.with_home.iter().collect::<Vec<_>>());
-        end?;
-        self.is_deleted(going, operation);
-        Ok(())
+        self.ended(going, end, operation)
     }
 
     /// Tells of what went with its namespace before it was seen to go: whichever is first, each object

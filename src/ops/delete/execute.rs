@@ -1,8 +1,8 @@
 //! Carrying a deletion out: the intent, the objects wave by wave, then what is at their end.
 
-use std::time::Instant;
+use std::{mem, time::Instant};
 
-use super::{answer::could_not_be_deleted, last::Last};
+use super::{account::Account, answer::could_not_be_deleted, last::Last};
 use crate::{
     cluster::{
         api::Api,
@@ -52,6 +52,15 @@ enum Intent {
     Overtaken,
 }
 
+/// With what a deletion is carried out.
+#[derive(Clone, Copy)]
+struct Surroundings<'a> {
+    /// The API server behind the holder's fence.
+    api: &'a Api,
+    keeper: Option<&'a Keeper>,
+    quiet: Option<Quiet>,
+}
+
 /// The objects of an inventory that are there, by what becomes of them. Namespaces go later.
 #[derive(Default)]
 pub(super) struct Sorted {
@@ -94,17 +103,35 @@ impl Deletion<'_> {
             // takes no new record.
             None => self.target.api.clone(),
         };
-        let quiet = found.map(|found| found.quiet);
-        let work = self.remove_all(&api, &mut record, quiet, operation);
-        let with_home = match lock::while_held(keeper, &mut judges, work).await? {
+        let mut account = Account::of(operation, &record);
+        let surroundings =
+            Surroundings { api: &api, keeper, quiet: found.map(|found| found.quiet) };
+        let ended = self.carry_out(record, surroundings, &mut judges, &mut account).await;
+        if let Err(error) = &ended {
+            account.close(error);
+        }
+        ended.map(|()| true)
+    }
+
+    /// Deletes all of it, and records how far it came.
+    async fn carry_out(
+        &self,
+        mut record: Record,
+        surroundings: Surroundings<'_>,
+        judges: &mut OwnJudges<'_>,
+        account: &mut Account<'_>,
+    ) -> Result<()> {
+        let Surroundings { api, keeper, quiet } = surroundings;
+        let work = self.remove_all(api, &mut record, quiet, account);
+        let with_home = match lock::while_held(keeper, judges, work).await? {
             Ok(with_home) if !self.options.limits.no_wait => with_home,
             ended => {
-                self.end_early(ended.map(drop), record, keeper, operation).await?;
-                return Ok(true);
+                return self.end_early(ended.map(drop), record, keeper, account.operation).await;
             }
         };
-        let last = Last { api: &api, record: &record, with_home: &with_home };
-        let last = self.remove_namespaces_and_record(last, keeper, &mut judges, operation);
+        let operation = &mut *account.operation;
+        let last = Last { api, record: &record, with_home: &with_home };
+        let last = self.remove_namespaces_and_record(last, keeper, judges, operation);
         if let Err(error) = last.await {
             // The next one is let through at once; a record that went with its namespace holds
             // nobody.
@@ -115,7 +142,7 @@ impl Deletion<'_> {
             return Err(self.with_resume_hint(error));
         }
         operation.instance.outcome = Some(OperationOutcome::Deleted);
-        Ok(true)
+        Ok(())
     }
 
     /// Records what is left to be deleted, by the next command.
@@ -205,37 +232,39 @@ impl Deletion<'_> {
         api: &Api,
         record: &mut Record,
         quiet: Option<Quiet>,
-        operation: &mut Operation,
+        account: &mut Account<'_>,
     ) -> Result<Vec<Entry>> {
         let name = self.name;
         let manager = manager(&record.namespace, name.as_str());
         let survey = Survey::of(self.target, name, &record.inventory);
         let live = self.in_time("nothing was deleted yet", survey.look()).await?;
+        account.saw(&live, name, &manager);
         self.mark_unsettled(record, &live, quiet);
         let Sorted { going, kept, foreign } = sort(record, &live, &manager);
         self.session.report(name, Event::Removing { objects: going.len() });
         self.session.report(name, Event::Phase("deleting"));
         for entry in &kept {
-            operation.stays(entry, "it asks to be kept");
+            account.operation.stays(entry, "it asks to be kept");
         }
         for entry in &foreign {
-            operation.is_foreign(entry, live.get(&entry.id).as_deref());
+            account.operation.is_foreign(entry, live.get(&entry.id).as_deref());
         }
         let (with_home, going) = self.with_home(record, &live, going, &kept);
         let remover = Remover { staying: &kept, ..self.remover(api, record, &manager) };
-        let mut removed = Vec::new();
+        let removed = &mut account.removed;
         let (mut orphans, mut late) = (Vec::new(), Vec::new());
         let work = async {
-            remover.remove(&going, self.deadline, &mut removed).await?;
+            remover.remove(&going, self.deadline, removed).await?;
             // After the sets are gone: one that still lived would have adopted its pods.
             orphans = self.left_behind(record).await?;
-            remover.remove(&orphans, self.deadline, &mut removed).await?;
-            late = self.remove_late(&remover, record, &live, &mut removed).await?;
+            remover.remove(&orphans, self.deadline, removed).await?;
+            late = self.remove_late(&remover, record, &live, removed).await?;
             Ok(())
         };
         let end: Result<()> = work.await;
         let known: Vec<&Entry> = going.iter().chain(&orphans).chain(&late).collect();
-        let (mut gone, failures) = operation.take_removed(removed, &known);
+        let removed = mem::take(&mut account.removed);
+        let (mut gone, failures) = account.operation.take_removed(removed, &known);
         // What was deleted until then is told; the record keeps it for the next command to look.
         end?;
         // Without waiting nothing is known to be gone: the record keeps all of it for the next

@@ -1,6 +1,7 @@
 //! `delete` is a deploy of nothing: the intent is recorded, the objects go wave by wave, the
 //! namespace and with it the record go last, and the database forgets at the very end.
 
+mod account;
 mod answer;
 mod confirm;
 mod contents;

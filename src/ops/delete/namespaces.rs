@@ -2,11 +2,12 @@
 //! record alone where its namespace stays.
 
 use std::{
+    cell::RefCell,
     collections::HashSet,
     time::{Duration, Instant},
 };
 
-use super::{answer::view, execute::Deletion, last::Last};
+use super::{execute::Deletion, last::Last};
 use crate::{
     cluster::{failure::Failure, record::Keeper, request::Request},
     ops::{
@@ -46,6 +47,8 @@ pub(super) struct TerminatingNamespace {
     entry: Entry,
     path: String,
     uid: String,
+    /// What it was last seen to wait for.
+    held: RefCell<String>,
 }
 
 impl Deletion<'_> {
@@ -177,6 +180,7 @@ impl Deletion<'_> {
                     entry: entry.clone(),
                     path: path.clone(),
                     uid: uid(&live).unwrap_or_default().to_owned(),
+                    held: RefCell::new(remaining(&live)),
                 })),
                 Sent::Gone => NamespaceEnd::Absent,
             }))
@@ -190,17 +194,30 @@ impl Deletion<'_> {
         going: &TerminatingNamespace,
         operation: &mut Operation,
     ) -> Result<()> {
-        self.wait_for_end(going).await?;
-        self.is_deleted(going, operation);
-        Ok(())
+        let end = self.wait_for_end(going).await;
+        self.ended(going, end, operation)
     }
 
-    /// Says that a namespace is gone.
-    pub(super) fn is_deleted(&self, going: &TerminatingNamespace, operation: &mut Operation) {
-        let (entry, action) = (&going.entry, Action::Delete);
-        self.session.report(self.name, Event::Done { object: entry.id.clone(), action });
-        operation.counts.add(action);
-        operation.objects.push(view(&entry.id, Some(entry), &Removed::Gone));
+    /// Says that a namespace is gone, or what it waits for.
+    ///
+    /// # Errors
+    /// Those of the wait.
+    pub(super) fn ended(
+        &self,
+        going: &TerminatingNamespace,
+        end: Result<()>,
+        operation: &mut Operation,
+    ) -> Result<()> {
+        let (id, action) = (&going.entry.id, Action::Delete);
+        let removed = match &end {
+            Ok(()) => Removed::Gone,
+            Err(_) => Removed::Waits(going.held.borrow().clone()),
+        };
+        if end.is_ok() {
+            self.session.report(self.name, Event::Done { object: id.clone(), action });
+        }
+        operation.tell(id, Some(&going.entry), &removed);
+        end
     }
 
     /// Waits until a namespace is gone, saying what it waits for.
@@ -220,6 +237,7 @@ impl Deletion<'_> {
                 return Ok(());
             };
             let why = remaining(&live);
+            going.held.replace(why.clone());
             if beat.elapsed() >= HEARTBEAT {
                 beat = Instant::now();
                 let (elapsed, open) = (started.elapsed(), vec![(id.clone(), why.clone())]);

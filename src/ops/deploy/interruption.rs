@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What is said where time was up before the first write.
-const OUT_OF_TIME: &str = "out of time before anything was written: the server is slow to answer";
+const OUT_OF_TIME: &str = "out of time, nothing was written: the server is slow to answer";
 
 impl Deploy<'_> {
     /// Names the command that does this deploy again, with what it was given; a rollback by the

@@ -45,6 +45,7 @@ use crate::{
     cluster::record,
     workload::{
         error::{Code, Error, ErrorKind, Mistake, Result},
+        instance::{Observed, Status},
         name::InstanceName,
         release::Outcome,
     },
@@ -245,9 +246,20 @@ impl<'a> Deploy<'a> {
         if operation.wrote {
             self.report.wrote();
         }
-        // What stays of the old one is told with the new.
+        // What became of the old one is told with the new.
         operation.remarks.into_iter().for_each(|remark| self.report.remark(remark));
-        deleted
+        self.report.deletion(operation.objects);
+        let deleted = deleted?;
+        if deleted {
+            let observed = Observed {
+                status: Status::NotDeployed,
+                reason: "its deletion was finished, and nothing is deployed since".to_owned(),
+                at: self.session.now(),
+            };
+            self.session.store().begin_anew(self.name, &observed)?;
+            self.report.begin_anew(&observed);
+        }
+        Ok(deleted)
     }
 
     /// Nothing is to be written: notes the no-op data, and waits where it is not ready now.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Deploy, inventory::Inventory, prepare::Prepared, report::NOT_REACHED};
+use super::{Deploy, inventory::Inventory, prepare::Prepared};
 use crate::{
     cluster::{failure::Failure, record::Keeper},
     ops::{
@@ -10,6 +10,7 @@ use crate::{
         rollout::{Rollout, RolloutEnd},
         several,
         stop::until,
+        view::NOT_REACHED,
     },
     store::End,
     workload::{

@@ -111,6 +111,8 @@ impl Deploy<'_> {
                 }
                 // It goes with a later release, or with the instance.
                 Removed::Stays(why) => self.report.leave(&id, &why),
+                // It is in the inventory still, and goes with the next release.
+                Removed::Waits(_) => {}
                 Removed::Failed(error) => failures.push(*error),
             }
         }

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    mem,
     sync::Arc,
     time::Instant,
 };
@@ -12,11 +13,11 @@ use crate::{
     ops::{
         frozen::FrozenPlan,
         rollout::Rollout,
-        view::{Counts, ObjectView, Operation, OperationOutcome},
+        view::{Counts, NOT_REACHED, ObjectView, Operation, OperationOutcome},
     },
     workload::{
         details::reached_by,
-        error::Result,
+        error::{Error, Result},
         instance::Observed,
         kinds::pod_template::has_template,
         name::InstanceName,
@@ -29,10 +30,10 @@ use crate::{
     },
 };
 
-/// What is said of an object that nothing was done about before the end.
-pub(super) const NOT_REACHED: &str = "its turn did not come";
 /// What is said of what a release does not want any more.
 const LEFT: &str = "left the definition";
+/// How a failure before the first write says so.
+const NOTHING: &str = "nothing was written";
 
 /// An answer in the making.
 pub(super) struct DeployReport {
@@ -40,19 +41,41 @@ pub(super) struct DeployReport {
     index: HashMap<ObjectId, usize>,
     /// What was done as it was planned.
     done: HashSet<ObjectId>,
+    /// What became of the objects of a deletion that had to be finished first.
+    deletion: Vec<ObjectView>,
+    /// Whether that came to its end.
+    is_deleted: bool,
 }
 
 impl DeployReport {
     /// Begins with the instance's name alone.
     pub(super) fn new(name: &InstanceName) -> Self {
-        Self { operation: Operation::of(name), index: HashMap::new(), done: HashSet::new() }
+        Self {
+            operation: Operation::of(name),
+            index: HashMap::new(),
+            done: HashSet::new(),
+            deletion: Vec::new(),
+            is_deleted: false,
+        }
     }
 
     /// Begins again: somebody else was faster. What was written stays written.
     pub(super) fn restart(&mut self, name: &InstanceName) {
-        let wrote = self.operation.wrote;
-        *self = Self::new(name);
+        let (deletion, is_deleted) = (mem::take(&mut self.deletion), self.is_deleted);
+        let anew = Self { deletion, is_deleted, ..Self::new(name) };
+        let wrote = mem::replace(self, anew).operation.wrote;
         self.operation.wrote = wrote;
+    }
+
+    /// Takes in what became of the objects of a deletion that had to be finished first.
+    pub(super) fn deletion(&mut self, objects: Vec<ObjectView>) {
+        self.deletion.extend(objects);
+    }
+
+    /// Notes that this deletion is done.
+    pub(super) fn begin_anew(&mut self, observed: &Observed) {
+        self.is_deleted = true;
+        self.observed(observed);
     }
 
     /// Notes that something was written to the cluster: it cannot be refused any more.
@@ -247,8 +270,37 @@ impl DeployReport {
         self.operation.instance.describe_status(status, reason, at);
     }
 
+    /// Tells of a deletion in the answer: an object once, by the release that made it anew where one
+    /// has begun.
+    fn tell_deletion(&mut self) {
+        let is_begun = self.operation.instance.outcome.is_some();
+        for view in mem::take(&mut self.deletion) {
+            let is_done = view.state.is_none() && view.reason.is_empty();
+            let id = view.id.clone();
+            match self.view_of(&id) {
+                Some(planned) if is_begun || planned.action == Some(Action::Blocked) => continue,
+                Some(planned) => *planned = view,
+                None => self.push(view),
+            }
+            if is_done {
+                self.done.insert(id);
+            }
+        }
+    }
+
+    /// Says of a failure before the first write that the deletion before it was done.
+    fn after_deletion(&self, mut error: Error) -> Error {
+        if self.is_deleted && self.operation.instance.outcome.is_none() {
+            let told = error.message.replace(NOTHING, &format!("of the new release {NOTHING}"));
+            error.message = format!("the deletion was finished; {told}");
+        }
+        error
+    }
+
     /// Ends it.
     pub(super) fn finish(mut self, result: Result<()>, started: Instant) -> Operation {
+        self.tell_deletion();
+        let result = result.map_err(|error| self.after_deletion(error));
         let operation = &mut self.operation;
         if operation.instance.outcome != Some(OperationOutcome::Planned) {
             operation.counts = Counts::default();

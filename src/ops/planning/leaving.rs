@@ -10,7 +10,7 @@ use crate::{
     ops::{
         custom_resources,
         namespace_users::{self, Leaver, NOT_MADE, Stay},
-        readers,
+        readers, shared,
         survey::Live,
     },
     workload::{
@@ -177,7 +177,11 @@ impl Planning<'_> {
             return Ok(None);
         }
         let Some(path) = target.path(id, &entry.version) else { return Ok(None) };
+        let owners = shared::living(target, live, manager).await?;
+        if !owners.is_empty() {
+            return Ok(Some(Stay::Theirs(format!("also used by {}", owners.join(", ")))));
+        }
         let resources = custom_resources::of(api, id, &path).await?;
-        Ok(resources.why_definition_stays(manager, staying))
+        Ok(resources.why_definition_stays(manager, staying).map(Stay::Ours))
     }
 }

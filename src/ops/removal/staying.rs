@@ -19,6 +19,7 @@ use crate::{
         ownership::{is_aggregated, is_terminating},
         record::Entry,
         release::Action,
+        sharing::instance_of,
     },
 };
 
@@ -50,13 +51,23 @@ impl Remover<'_> {
         let resources = custom_resources::of(&self.api, id, path).await?;
         // Where all of it leaves, nothing needs the definition any more.
         let staying = if self.action == Action::Delete { &[] } else { self.staying };
-        let stay = resources.why_definition_stays(self.manager, staying);
-        Ok(match (stay, self.action) {
-            (Some(Stay::Theirs(why)), Action::Delete) => {
-                Some(Stay::Theirs(format!("{why} (`--delete-crds` deletes it with them)")))
-            }
-            (stay, _) => stay,
-        })
+        let why = resources.why_definition_stays(self.manager, staying);
+        // With the record gone, our Apply entry lets the next `deploy` or `delete` know it again.
+        Ok(why.map(|why| {
+            let is_all = self.action == Action::Delete;
+            Stay::Ours(if is_all { format!("{why} ({})", self.deletes_later()) } else { why })
+        }))
+    }
+
+    /// Says what deletes a definition that stays behind its instance.
+    fn deletes_later(&self) -> String {
+        let again = format!("workloadctl delete {}", self.instance);
+        // Only the namespace named like the instance is looked in unasked.
+        let place = match instance_of(self.manager) {
+            Some((home, instance)) if home != instance.as_str() => format!(" --namespace {home}"),
+            _ => String::new(),
+        };
+        format!("`{again}{place}` deletes it once they are gone, `--delete-crds` with them")
     }
 
     /// Finds the ClusterRoles that others are aggregated into; none where there is no other. One that

@@ -84,8 +84,18 @@ impl<'w, 'e> Wait<'w, 'e> {
         Self { remover, removed, going, seen, suspects, unwatched, _watches, events, next }
     }
 
-    /// Waits until all is gone.
+    /// Waits until all is gone. Where something ends the wait, what still goes is added to `removed`
+    /// too.
     pub(super) async fn until_gone(mut self, deadline: Option<Instant>) -> Result<(), WaitEnd<'e>> {
+        let end = self.watch(deadline).await;
+        if end.is_err() {
+            let held = self.held().into_iter();
+            self.removed.extend(held.map(|(entry, why)| (entry.id.clone(), Removed::Waits(why))));
+        }
+        end
+    }
+
+    async fn watch(&mut self, deadline: Option<Instant>) -> Result<(), WaitEnd<'e>> {
         let (started, mut beat) = (Instant::now(), Instant::now() + HEARTBEAT);
         while !self.going.is_empty() {
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {

@@ -30,7 +30,7 @@ pub(crate) use history::{FailedRelease, HistoryView, ReleaseView};
 pub(crate) use import::{ImportView, ImportedObject, LeftObject};
 pub(crate) use instance::InstanceView;
 pub(crate) use logs::{LogEvent, PodLine};
-pub(crate) use object::{Counts, ObjectView};
+pub(crate) use object::{Counts, NOT_REACHED, ObjectView};
 pub(crate) use operation::Operation;
 pub(crate) use outcome::OperationOutcome;
 pub(crate) use report::{ReportNeed, ReportObject, ReportView};

@@ -13,6 +13,9 @@ use crate::workload::{
     release::Action,
 };
 
+/// What is said of an object that nothing was done about before the end.
+pub(crate) const NOT_REACHED: &str = "its turn did not come";
+
 /// An object (docs/cli.md, JSON: object).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{apply_entry, class::ManagerClass, class_of, entries, manager_of, subresource};
+use super::{
+    INSTANCE_LABEL, MANAGED_LABEL, apply_entry, class::ManagerClass, class_of, entries, manager_of,
+    subresource,
+};
 
 /// Says who made a foreign object; empty where nothing tells.
 ///
@@ -18,7 +21,22 @@ pub(crate) fn made_by(live: &Value) -> String {
     if !managers.is_empty() {
         said.push(format!("made by {}", managers.join(", ")));
     }
+    if said.is_empty() {
+        said.extend(left_by(live));
+    }
     said.join(", ")
+}
+
+/// Says that an instance left an object whose entry it took out: only its label tells.
+fn left_by(live: &Value) -> Option<String> {
+    let labels = live.get("metadata")?.get("labels")?;
+    let said = |label: &str| labels.get(label)?.as_str();
+    let of = match (said(INSTANCE_LABEL), said(MANAGED_LABEL)) {
+        (Some(name), _) => format!("the workloadctl instance {name}"),
+        (None, Some(_)) => "a workloadctl instance".to_owned(),
+        (None, None) => return None,
+    };
+    Some(format!("by its label {of} had it, and holds it no more"))
 }
 
 /// Tells whether a manager's apply made an object: it has applied it since it was created.
@@ -124,6 +142,24 @@ mod tests {
         let none = || json!({});
         for (labels, annotations, managers, said) in [
             (none(), none(), &[][..], ""),
+            (
+                json!({"workloadctl/managed": "true"}),
+                none(),
+                &[],
+                "by its label a workloadctl instance had it, and holds it no more",
+            ),
+            (
+                json!({"workloadctl/instance": "web"}),
+                none(),
+                &[],
+                "by its label the workloadctl instance web had it, and holds it no more",
+            ),
+            (
+                json!({"workloadctl/instance": "web"}),
+                none(),
+                &[("kubectl-create", "")],
+                "made by kubectl-create",
+            ),
             (
                 none(),
                 none(),

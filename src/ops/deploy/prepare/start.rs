@@ -195,10 +195,12 @@ impl Start {
     }
 
     /// Tells whether a deletion was begun that took the record before it was done: what is gone since
-    /// nobody else took.
+    /// nobody else took. So is what a finished deletion has left.
     pub(super) fn is_half_deleted(&self) -> bool {
         let observed = self.stored_here().and_then(|stored| stored.observed.as_ref());
-        let was_deleting = observed.is_some_and(|observed| observed.status == Status::Deleting);
+        let was_deleting = observed.is_some_and(|observed| {
+            matches!(observed.status, Status::Deleting | Status::NotDeployed)
+        });
         was_deleting && self.located.rebuilt.is_some()
     }
 
