@@ -229,6 +229,7 @@ impl Planning<'_> {
             return Ok(item);
         }
         let mut to_come = candidate.entry_to_come(self.manager);
+        item.content = candidate.content_known(&to_come);
         match decision {
             // Answered before.
             Decision::Unchanged => {}
@@ -276,6 +277,7 @@ impl Planning<'_> {
         if let Some(hook) = desired.hook.as_ref().filter(|_| item.reason.is_empty()) {
             item.reason = hook.told();
         }
+        candidate.note_content(&item, &mut to_come, self.manager);
         to_come.yielded = yielded_until_written(*entry, &item);
         item.entry = Some(to_come);
         Ok(item)

@@ -1,5 +1,5 @@
-//! Comparing a body with a live object without asking the server: where writing is forbidden, no
-//! dry run tells what an apply would change.
+//! Comparing a live object with the answer to a dry run; and with a body without asking the server:
+//! where writing is forbidden, no dry run tells what an apply would change.
 //!
 //! A live object has more than was sent: defaults, and what others own. It differs where
 //! something that was sent is not in it. What the server writes in another form (`500m` for
@@ -33,6 +33,22 @@ fn is_empty(value: &Value) -> bool {
         Value::Array(items) => items.is_empty(),
         Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
+}
+
+/// Tells whether the answer to a dry run is the live object.
+pub(crate) fn is_same(rehearsed: &Value, live: &Value) -> bool {
+    let bare = |object: &Value| {
+        let mut object = object.clone();
+        if let Some(entries) =
+            object.pointer_mut("/metadata/managedFields").and_then(Value::as_array_mut)
+        {
+            for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
+                entry.remove("time");
+            }
+        }
+        object
+    };
+    rehearsed == live || bare(rehearsed) == bare(live)
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
@@ -12,6 +11,7 @@ use super::{
         Related,
         field::{created, is_deleting, list, text},
     },
+    sent_content::ContentTimes,
 };
 
 /// How the pods of a workload read a ConfigMap or Secret.
@@ -97,12 +97,12 @@ pub(crate) fn needed_by(id: &ObjectId, object: &Value) -> BTreeSet<ObjectId> {
 }
 
 /// Finds what a workload runs with an old content of: a pod of it is older, which read it only at its
-/// start; one that is older than the template may not read it at all. `reads` are ConfigMaps and Secrets with the moments since when they are what they are. Both
-/// are whole seconds: of the same second nothing is known. A Job's pods run to their end with what they
-/// began with.
+/// start; one that is older than the template may not read it at all. `reads` are
+/// ConfigMaps and Secrets with the times when they were what they are. A Job's pods run to their end with
+/// what they began with.
 pub(crate) fn stale_reads<'a>(
     (reader, body): (&ObjectId, &Value),
-    reads: &[(&'a ObjectId, Timestamp)],
+    reads: &[(&'a ObjectId, ContentTimes)],
     around: &Related,
     uid: &str,
 ) -> Vec<&'a ObjectId> {
@@ -114,14 +114,14 @@ pub(crate) fn stale_reads<'a>(
     let pods: Vec<_> = pods.filter_map(|pod| Some((created(pod)?, pod.get("spec")?))).collect();
     let Some(oldest) = pods.iter().map(|(created, _)| *created).min() else { return Vec::new() };
     // First what costs least: of a large set nearly everything is older than every pod.
-    let is_stale = |(read, changed): &(&ObjectId, Timestamp)| {
-        oldest < *changed
+    let is_stale = |(read, times): &&(&ObjectId, ContentTimes)| {
+        oldest < times.newest()
             && reading_of(reader, body, read) == Some(Reading::AtStart)
             && pods.iter().any(|(created, spec)| {
-                created < changed && reading_in(spec, read) == Some(Reading::AtStart)
+                times.was_other_at(*created) && reading_in(spec, read) == Some(Reading::AtStart)
             })
     };
-    reads.iter().copied().filter(is_stale).map(|(read, _)| read).collect()
+    reads.iter().filter(is_stale).map(|(read, _)| *read).collect()
 }
 
 /// Says that a workload's pods read what has changed since.
@@ -252,8 +252,8 @@ mod tests {
         let conf = ObjectId::new("", "ConfigMap", Some("a"), "conf");
         let other = ObjectId::new("", "ConfigMap", Some("a"), "other");
         let found = |at: &str| {
-            let changed: Timestamp = at.parse().unwrap();
-            let reads = [(&other, changed), (&conf, changed)];
+            let changed = ContentTimes::since(at.parse().unwrap(), None);
+            let reads = [(&other, changed.clone()), (&conf, changed)];
             stale_reads((&ObjectId::of(&body), &body), &reads, &around, "w").len()
         };
         assert_eq!(found("2026-01-01T00:00:00Z"), 0);
@@ -280,7 +280,7 @@ mod tests {
         let found = |pods: &[Value], changed: &str| {
             let mut around = Related::default();
             pods.iter().for_each(|pod| around.upsert(pod.clone()));
-            let reads = [(&new, changed.parse().unwrap())];
+            let reads = [(&new, ContentTimes::since(changed.parse().unwrap(), None))];
             stale_reads((&ObjectId::of(&body), &body), &reads, &around, "w").len()
         };
         // Amid a rollout: the new map came after the old pod, which reads another.

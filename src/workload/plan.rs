@@ -21,6 +21,7 @@ use super::{
     readiness::{WatchNeeds, watch_of_body},
     record::Entry,
     release::Action,
+    sent_content::ContentKnown,
     sharing::Sharing,
 };
 
@@ -51,6 +52,9 @@ pub(crate) struct Item {
     /// What is done about fields that others hold.
     #[serde(default)]
     pub terms: Rare<Terms>,
+    /// What is known of the content of a ConfigMap or Secret.
+    #[serde(skip)]
+    pub content: ContentKnown,
     /// What would change, where the server was asked for it.
     #[serde(skip)]
     pub difference: Rare<Difference>,
@@ -68,6 +72,7 @@ impl Item {
             sharing: Rare::default(),
             entry: None,
             terms: Rare::default(),
+            content: ContentKnown::default(),
             difference: Rare::default(),
         }
     }

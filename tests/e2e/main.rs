@@ -87,6 +87,7 @@ mod sequences;
 mod served;
 mod shared;
 mod simulated;
+mod stale;
 mod status;
 mod storm;
 mod strictness;

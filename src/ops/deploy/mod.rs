@@ -17,6 +17,7 @@ mod outcome;
 mod prepare;
 mod prune;
 mod question;
+mod readers;
 mod recorded;
 mod refusal;
 mod release;

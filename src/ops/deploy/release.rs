@@ -2,15 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
-
 use super::{
-    Deploy,
-    hooks::spent_hooks,
-    intent::Begun,
-    inventory::Inventory,
-    outcome::conclude,
-    prepare::{Prepared, brings_content},
+    Deploy, hooks::spent_hooks, intent::Begun, inventory::Inventory, outcome::conclude,
+    prepare::Prepared, readers::stale_readers,
 };
 use crate::{
     cluster::{
@@ -27,16 +21,14 @@ use crate::{
         write::{Backends, Writer},
     },
     workload::{
-        configuration::{reading_of, remark},
         error::{Error, ErrorKind, Result},
         history::usual_duration,
         instance::{Observed, Status},
-        kinds::{Trait, builtin_kind, defined_kind},
+        kinds::defined_kind,
         object::{GroupKind, ObjectId},
         plan::Item,
         record::Entry,
         release::{Action, Deed, Outcome},
-        sent_content::has_content,
     },
 };
 
@@ -123,7 +115,7 @@ impl<'a> Deploy<'a> {
         conclude(&rollout, &end, prepared.draft.chosen.returns_to)?;
         cleared?;
         // Pods read a ConfigMap when they start: an update of it alone restarts nothing.
-        for remark in stale_readers(&rollout) {
+        for remark in stale_readers(&prepared.start.target, &rollout).await {
             self.report.remark(remark);
         }
         if self.options.may.prune == PruneWhen::After {
@@ -255,29 +247,6 @@ impl<'a> Deploy<'a> {
 fn written_definitions(items: &[Item]) -> HashSet<GroupKind> {
     let written = items.iter().filter(|item| item.action != Action::Unchanged);
     written.filter_map(|item| defined_kind(&item.desired.body.look())).collect()
-}
-
-/// Names workloads that were left alone although something that their pods read has changed.
-fn stale_readers(rollout: &Rollout<'_>) -> Vec<String> {
-    let mut remarks = Vec::new();
-    for (index, node) in rollout.nodes.iter().enumerate() {
-        let reader = &node.item.desired.id;
-        let body = node.item.desired.body.look();
-        // What has no pods runs nothing.
-        let has_pods = builtin_kind(reader).is(Trait::Restarted)
-            && body.pointer("/spec/replicas").and_then(Value::as_i64) != Some(0);
-        if node.item.action != Action::Unchanged || !has_pods || node.item.is_idle_hook() {
-            continue;
-        }
-        let reasons = rollout.scope.graph.why(index).into_iter();
-        let before = reasons.map(|why| &rollout.nodes[why.from].item);
-        for item in before.filter(|item| has_content(&item.desired.id) && brings_content(item)) {
-            let (read, name) = (&item.desired.id, rollout.scope.instance.as_str());
-            let how = reading_of(reader, &body, read);
-            remarks.extend(how.map(|how| remark(reader, read, how, name)));
-        }
-    }
-    remarks
 }
 
 /// Gives what is not done as it was planned, by its index: the namespace that holds the record was

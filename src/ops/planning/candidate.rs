@@ -15,7 +15,7 @@ use crate::{
         readiness::is_complete,
         record::Entry,
         release::Action,
-        sent_content::SentContent,
+        sent_content::{ContentKnown, SentContent},
         sharing::Others,
     },
 };
@@ -66,6 +66,26 @@ impl Candidate<'_> {
             to_come.orphans.clone_from(&entry.orphans);
         }
         to_come
+    }
+
+    /// Tells whether what was sent before tells if the content changes.
+    pub(super) fn content_known(&self, to_come: &Entry) -> ContentKnown {
+        let before = self.entry.and_then(|entry| entry.content.as_ref());
+        let doubts = |content: &SentContent| content.is_in_doubt(before);
+        match to_come.content.as_ref().is_some_and(doubts) && self.at_rest.is_some() {
+            true => ContentKnown::Asked,
+            false => ContentKnown::BySent,
+        }
+    }
+
+    /// Takes down that the live object has the content already that is going to be written.
+    pub(super) fn note_content(&self, item: &Item, to_come: &mut Entry, manager: &str) {
+        let before = self.entry.and_then(|entry| entry.content.as_ref());
+        let stays = item.content == ContentKnown::Stays;
+        let content = to_come.content.as_mut().filter(|_| stays);
+        if let Some((content, live)) = content.zip(self.live()) {
+            content.stays(before, &live, manager);
+        }
     }
 
     /// Gives the inventory's entry where nothing is going to be written.

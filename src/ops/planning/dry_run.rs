@@ -16,11 +16,12 @@ use crate::{
         write::{is_held_by_instance, is_other_object, may_pass},
     },
     workload::{
-        comparison::contains,
+        comparison::{contains, is_same},
         difference::Difference,
         error::{Error, Result},
         ownership::{Seen, Terms, Yielded, fields::take_out, is_leftover, resource_version},
         plan::{Desired, Item},
+        sent_content::{CONTENT_FIELDS, ContentKnown},
         sharing::Sharing,
     },
 };
@@ -76,7 +77,8 @@ impl Planning<'_> {
         // An object that somebody makes anew meanwhile is another one, and not compared
         // (docs/design.md, Preconditions).
         body["metadata"]["uid"] = json!(uid);
-        let compares = wanted == AskedFor::Comparison || self.options.shows;
+        let doubts_content = item.content == ContentKnown::Asked;
+        let compares = wanted == AskedFor::Comparison || self.options.shows || doubts_content;
         let mut rehearsal = Rehearsal {
             planning: self,
             desired,
@@ -89,8 +91,12 @@ impl Planning<'_> {
             left_to_instance: false,
             met: BTreeSet::new(),
             difference: Difference::default(),
+            keeps_content: false,
         };
         let asked = rehearsal.run().await?;
+        if doubts_content && rehearsal.keeps_content {
+            item.content = ContentKnown::Stays;
+        }
         let (met, difference) = (rehearsal.met, rehearsal.difference);
         // Where nothing is written, nothing is handed over either.
         if !matches!(asked, Asked::Same(_)) {
@@ -202,6 +208,8 @@ struct Rehearsal<'a> {
     met: BTreeSet<String>,
     /// What would change, where that is to be shown.
     difference: Difference,
+    /// Whether it was compared, and the content of a ConfigMap or Secret stays as it is.
+    keeps_content: bool,
 }
 
 impl Rehearsal<'_> {
@@ -249,7 +257,9 @@ impl Rehearsal<'_> {
     /// Compares the answer with the live object; `None` where a controller may have written
     /// between the two answers.
     fn compare(&mut self, rehearsed: &Value, live: &Value) -> Option<Asked> {
-        if same(rehearsed, live) {
+        self.keeps_content =
+            CONTENT_FIELDS.iter().all(|field| rehearsed.get(field) == live.get(field));
+        if is_same(rehearsed, live) {
             let leaves = &self.sharing.leaves;
             let is_left =
                 self.left_to_instance || leaves.iter().any(|manager| self.met.contains(manager));
@@ -321,20 +331,4 @@ fn shorten(text: &str) -> String {
         short = short.chars().take(LIMIT).chain(['…']).collect();
     }
     short
-}
-
-/// Tells whether the answer to a dry run is the live object.
-fn same(rehearsed: &Value, live: &Value) -> bool {
-    let bare = |object: &Value| {
-        let mut object = object.clone();
-        if let Some(entries) =
-            object.pointer_mut("/metadata/managedFields").and_then(Value::as_array_mut)
-        {
-            for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
-                entry.remove("time");
-            }
-        }
-        object
-    };
-    rehearsed == live || bare(rehearsed) == bare(live)
 }

@@ -94,7 +94,7 @@ impl<'a> Node<'a> {
     }
 
     /// Gives the uid of the object that was applied, or that was there already.
-    pub(super) fn uid(&self) -> Option<&str> {
+    pub(crate) fn uid(&self) -> Option<&str> {
         let written = self.written.as_ref().and_then(|written| written.entry.uid.as_deref());
         written.or(self.item.entry.as_ref().and_then(|entry| entry.uid.as_deref()))
     }

@@ -12,7 +12,7 @@ use crate::{
         ownership::manager,
         readiness::{Related, field::uid},
         record::Record,
-        sent_content::{SentContent, content_changed, has_content},
+        sent_content::{SentContent, content_times, has_content},
     },
 };
 
@@ -27,12 +27,9 @@ pub(super) fn remarks(record: &Record, live: &Live, around: &Related) -> Vec<Str
         .iter()
         .filter_map(|entry| Some((&entry.id, entry.content.as_ref()?)))
         .collect();
-    let changed = |id: &ObjectId| content_changed(&*live.get(id)?, sent.get(id).copied(), &manager);
-    let read: Vec<_> = ids
-        .iter()
-        .filter(|id| has_content(id))
-        .filter_map(|id| Some((*id, changed(id)?)))
-        .collect();
+    let times = |id: &ObjectId| content_times(&*live.get(id)?, sent.get(id).copied(), &manager);
+    let read: Vec<_> =
+        ids.iter().filter(|id| has_content(id)).filter_map(|id| Some((*id, times(id)?))).collect();
     let mut remarks = Vec::new();
     for reader in ids.into_iter().filter(|id| has_template(id)) {
         let Some(body) = live.get(reader) else { continue };

@@ -319,7 +319,9 @@ impl<'a> Attempt<'a> {
                 yielded: content.terms.yielded,
                 // An earlier one may come after this one was answered.
                 unsettled: item.entry.as_ref().and_then(|entry| entry.unsettled),
-                content: item.entry.as_ref().and_then(|entry| entry.content.clone()),
+                content: item.entry.as_ref().and_then(|entry| {
+                    Some(entry.content.as_ref()?.written(answer, writer.manager))
+                }),
             },
             action: item.action,
             version: version_of(answer),

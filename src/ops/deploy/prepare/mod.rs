@@ -35,7 +35,7 @@ pub(super) use draft::Draft;
 pub(super) use namespaces::terminating;
 use references::{missing_references, warn_of_missing};
 pub(super) use repairs::Repair;
-pub(super) use stale::brings_content;
+pub(super) use stale::{brings_content, pods_around};
 pub(super) use start::KnownInstance;
 use start::Start;
 

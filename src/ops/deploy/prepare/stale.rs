@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Deploy;
@@ -19,7 +18,7 @@ use crate::{
         plan::{Item, Plan},
         readiness::Related,
         release::Action,
-        sent_content::{SentContent, content_changed, has_content},
+        sent_content::{ContentTimes, SentContent, content_times, has_content},
     },
 };
 
@@ -78,7 +77,7 @@ async fn find(
 ) -> Result<Vec<(Stale, Option<&'static str>)>> {
     let read = plan.items.iter().filter(|item| has_content(&item.desired.id));
     let read: Vec<_> =
-        read.filter_map(|item| Some((&item.desired.id, changed(item, live, manager)?))).collect();
+        read.filter_map(|item| Some((&item.desired.id, times(item, live, manager)?))).collect();
     let is_reader = |item: &&Item| builtin_kind(&item.desired.id).is(Trait::Restarted);
     let readers: Vec<_> = plan
         .items
@@ -97,22 +96,32 @@ async fn find(
     Ok(stale)
 }
 
-/// Tells since when its content is what it is, or will be: pods are older than what comes yet.
-fn changed(item: &Item, live: &Live, manager: &str) -> Option<Timestamp> {
+/// Tells when it had its content, or the one that it will have.
+fn times(item: &Item, live: &Live, manager: &str) -> Option<ContentTimes> {
     let sent = item.entry.as_ref().and_then(|entry| entry.content.as_ref());
     match brings_content(item) {
-        true => Some(Timestamp::MAX),
-        false => content_changed(&*live.get(&item.desired.id)?, sent, manager),
+        true => sent.map(SentContent::times),
+        false => content_times(&*live.get(&item.desired.id)?, sent, manager),
     }
 }
 
-/// Tells whether an item changes the content of what is there; of its labels alone no pod knows.
+/// Tells whether an item changes the content of a ConfigMap or Secret that is there; of its labels
+/// alone no pod knows.
 pub(in crate::ops::deploy) fn brings_content(item: &Item) -> bool {
     let sent = item.entry.as_ref().and_then(|entry| entry.content.as_ref());
-    matches!(item.action, Action::Update | Action::Recreate) && sent.is_none_or(SentContent::is_new)
+    has_content(&item.desired.id)
+        && matches!(item.action, Action::Update | Action::Adopt | Action::Recreate)
+        && sent.is_none_or(SentContent::is_new)
 }
 
-async fn pods_around(target: &Target, readers: impl Iterator<Item = &ObjectId>) -> Result<Related> {
+/// Lists the pods in the namespaces of workloads, and what makes those of Deployments.
+///
+/// # Errors
+/// They may not be listed, or the server cannot be asked.
+pub(in crate::ops::deploy) async fn pods_around(
+    target: &Target,
+    readers: impl Iterator<Item = &ObjectId>,
+) -> Result<Related> {
     let mut around = Related::default();
     let namespaces: BTreeSet<&str> = readers.filter_map(|id| id.namespace.as_deref()).collect();
     for namespace in namespaces {
