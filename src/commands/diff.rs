@@ -157,7 +157,7 @@ fn given(
         Some(instance) => instance.definition.clone(),
         None => name.parse()?,
     };
-    let declared = declared.map(|instance| instance.overrides.clone());
+    let declared = declared.map(|instance| Box::new(instance.overrides.clone()));
     let loaded = named.load(call, |definition| definition.name == wanted)?;
     let Some(loaded) = loaded.into_iter().next() else {
         let message = format!("{} has no definition `{wanted}`", named.file.name);

@@ -36,7 +36,7 @@ pub(crate) enum Side {
         instance: Option<InstanceName>,
         content: Content,
         /// What a workload file says the overrides are.
-        declared: Option<Overrides>,
+        declared: Option<Box<Overrides>>,
         /// As the user named them.
         source: String,
     },
@@ -155,7 +155,7 @@ fn find(store: &Store, side: Side) -> Result<Found> {
             let before = before.unwrap_or_default();
             // As a deploy with `-f` takes them (docs/cli.md, Overrides).
             let overrides = match declared {
-                Some(declared) => declared.restarted_as(&before),
+                Some(declared) => (*declared).restarted_as(&before),
                 None => before.restart_alone(),
             };
             Ok(Found {
