@@ -13,7 +13,7 @@ use crate::{
         names::instance_names,
         parallel::ParallelArgs,
         reports::ReportArgs,
-        session::{self, OperationMode, Surroundings, unless_stopped},
+        session::{self, OperationMode, Surroundings},
         workload_file::{NamedWorkload, looked_for},
     },
     ops::{
@@ -21,6 +21,7 @@ use crate::{
         options::DeleteOptions,
         session::Session,
         side_by_side::Steps,
+        stop::unless_stopped,
         view::{Operation, OperationOutcome},
     },
     output::{

@@ -6,9 +6,12 @@ use crate::{
     commands::{
         database::DatabaseUse,
         invocation::{Done, Invocation},
-        session::{self, OperationMode, unless_stopped},
+        session::{self, OperationMode},
     },
-    ops::import::{self, ImportOptions, Selection},
+    ops::{
+        import::{self, ImportOptions, Selection},
+        stop::unless_stopped,
+    },
     output,
     workload::{
         error::{Code, Error},

@@ -10,13 +10,14 @@ use crate::{
         invocation::{Done, Invocation},
         list::{self, ListArgs},
         overriding::OverrideArgs,
-        session::{self, OperationMode, Surroundings, unless_stopped},
+        session::{self, OperationMode, Surroundings},
         workload_file::{NamedWorkload, declared, with_place},
     },
     ops::{
         catalogue::{self, CreateOptions},
         runtimes,
         session::Session,
+        stop::unless_stopped,
     },
     output::instances,
     workload::{

@@ -228,15 +228,22 @@ pub(crate) fn apply_definition(
             (false, true) => DefinitionOutcome::Updated,
             (false, false) => DefinitionOutcome::Unchanged,
         },
-        behind: behind(store, name)?,
+        behind: behind(store, name, None)?,
     })
 }
 
-/// Finds the instances whose newest release runs other content than a deploy would bring.
-pub(crate) fn behind(store: &Store, definition: &DefinitionName) -> Result<Vec<InstanceView>> {
+/// Finds the instances whose newest release runs other content than a deploy would bring, but for one.
+pub(crate) fn behind(
+    store: &Store,
+    definition: &DefinitionName,
+    but: Option<&InstanceName>,
+) -> Result<Vec<InstanceView>> {
     let filter = InstanceFilter { definition: Some(definition), runtime: None };
     let mut behind = Vec::new();
     for instance in store.instances(&filter)? {
+        if but == Some(&instance.name) {
+            continue;
+        }
         let Some(release) = store.latest_release(&instance.name)? else { continue };
         let newest = store.newest_revision(definition, Some(&instance.name))?;
         if newest.is_some_and(|newest| newest.digest != release.digest) {
@@ -244,6 +251,22 @@ pub(crate) fn behind(store: &Store, definition: &DefinitionName) -> Result<Vec<I
         }
     }
     Ok(behind)
+}
+
+/// Counts the instances that a new revision leaves behind, and says what brings them on.
+pub(crate) fn told_behind(definition: &DefinitionName, behind: &[InstanceView]) -> Option<String> {
+    let first = behind.first()?;
+    let (s, stay, them) =
+        if behind.len() == 1 { ("", "stays", "it") } else { ("s", "stay", "them") };
+    let on = match first.revision.filter(|_| behind.iter().all(|it| it.revision == first.revision))
+    {
+        Some(revision) => format!("on revision {revision}"),
+        None => "on earlier revisions".to_owned(),
+    };
+    let count = behind.len();
+    Some(format!(
+        "{count} other instance{s} {stay} {on}: `workloadctl deploy --all --definition {definition}` brings {them} on"
+    ))
 }
 
 /// A new instance as the user wants it.

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::{
     events::{Ask, Event, Reporter, confirm},
-    stop::Stop,
+    stop::{Stop, unless_stopped},
 };
 use crate::{
     cluster::{
@@ -125,7 +125,7 @@ impl Session<'_> {
     /// Asks for a yes.
     ///
     /// # Errors
-    /// Those of [`confirm`].
+    /// Those of [`confirm`]; 130 or 143 where a signal came instead of an answer.
     pub(crate) fn confirm(
         &self,
         question: &str,
@@ -133,6 +133,7 @@ impl Session<'_> {
         refusal: impl FnOnce() -> Error,
     ) -> Result<()> {
         confirm(self.ask, question, undone, refusal)
+            .map_err(|error| unless_stopped(error, &self.stop))
     }
 }
 

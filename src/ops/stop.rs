@@ -66,3 +66,26 @@ pub(crate) async fn until(deadline: Option<Instant>) {
         None => std::future::pending().await,
     }
 }
+
+/// Tells a signal that came while a question stood from an answer: nobody said no.
+pub(crate) fn unless_stopped(error: Error, stop: &Stop) -> Error {
+    match stop.requested() {
+        Some(signal) if error.code == Code::AnsweredNo => signal.error("stopped at the question"),
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_at_a_question_is_no_answer() {
+        let said_no = || Error::failed(Code::AnsweredNo, "answered no");
+        let (sender, stop) = Stop::channel();
+        assert_eq!(unless_stopped(said_no(), &stop).kind.exit_code(), 1);
+        sender.send_replace(Some(Signal::Interrupt));
+        assert_eq!(unless_stopped(said_no(), &stop).kind.exit_code(), 130);
+        assert_eq!(unless_stopped(Error::usage(Code::InvalidFlag, "x"), &stop).kind.exit_code(), 2);
+    }
+}

@@ -142,4 +142,26 @@ on_both! {
         let history = place.run(&format!("definition history {name} -o json")).expect(0).json();
         assert_eq!(history["revisions"][0]["usedBy"][0]["current"], true, "{history}");
     }
+
+    fn a_deploy_counts_the_instances_that_its_revision_leaves_behind(place) {
+        let names = ["-1", "-2", "-3"].map(|suffix| place.instance(suffix));
+        let definition = place.instance("-def");
+        place.write("one.yaml", &set(ONE));
+        place.write("two.yaml", &set(TWO));
+        let deploy = |name: &str, file: &str| {
+            let answer = place.run(&format!("deploy {name} -f {file} --definition {definition} --no-wait -o json")).expect(0).json();
+            answer["remarks"].as_array().cloned().unwrap_or_default()
+        };
+        for name in &names[..2] {
+            assert_eq!(deploy(name, "one.yaml"), Vec::<Value>::new());
+        }
+        let brings = |them: &str| format!(": `workloadctl deploy --all --definition {definition}` brings {them} on");
+        assert_eq!(deploy(&names[2], "two.yaml"), [format!("2 other instances stay on revision 1{}", brings("them"))]);
+        // It is no new revision any more.
+        assert_eq!(deploy(&names[1], "two.yaml"), Vec::<Value>::new());
+        place.write("three.yaml", &set(THREE));
+        assert_eq!(deploy(&names[0], "three.yaml"), [format!("2 other instances stay on revision 2{}", brings("them"))]);
+        place.run(&format!("deploy {} --no-wait", names[1])).expect(0);
+        assert_eq!(deploy(&names[1], "one.yaml").len(), 1);
+    }
 }

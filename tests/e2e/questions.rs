@@ -1,5 +1,7 @@
 //! A person who thinks about a question holds nobody up, and agrees to nothing else than was asked.
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::{harness::Place, pty::Terminal};
 
 const CONF: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\n";
@@ -105,5 +107,27 @@ on_both! {
         let told = terminal.rest();
         assert!(child.wait().unwrap().success(), "{told}");
         assert_eq!(place.leftovers(&name), Vec::<String>::new());
+    }
+
+    fn a_signal_at_a_question_is_no_answer(place) {
+        let name = place.instance("");
+        place.write("one.yaml", &set(&[]));
+        place.write("other.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n");
+        place.run(&format!("deploy {name} -f one.yaml --no-wait")).expect(0);
+        place.run(&format!("deploy {name} -f other.yaml --no-wait")).expect(0);
+        for line in [
+            format!("deploy {name} -f one.yaml --ask"),
+            format!("deploy {name} --restart --ask"),
+            format!("delete {name}"),
+            format!("delete {name} --forget"),
+        ] {
+            let mut terminal = Terminal::open();
+            let mut child = terminal.start(place.command(&format!("{line} --progress none --color never")));
+            terminal.until("[y/N]");
+            kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+            let told = terminal.rest();
+            assert_eq!(child.wait().unwrap().code(), Some(130), "{line}: {told}");
+            assert!(told.contains("error: stopped at the question"), "{line}: {told}");
+        }
     }
 }

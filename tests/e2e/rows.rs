@@ -161,4 +161,21 @@ on_both! {
             place.faults(&[]);
         }
     }
+
+    /// The record on the cluster says it too, but `list` does not ask it.
+    fn a_deletion_that_was_killed_is_in_the_list(place) {
+        let name = place.instance("");
+        place.write("held.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: held, finalizers: [example.com/held]}\n");
+        place.run(&format!("deploy {name} -f held.yaml")).expect(0);
+        let mut running = place.follow(&format!("delete {name} --yes --progress lines"));
+        assert!(running.until(|line| line.contains("1 object to delete")));
+        running.kill();
+        let list = place.run("list -o json").expect(0).json();
+        let row = list["instances"].as_array().unwrap().iter().find(|row| row["name"] == *name).unwrap();
+        assert_eq!(row["status"], "Deleting", "{row}");
+        let path = format!("/api/v1/namespaces/{name}/configmaps/held");
+        let free = serde_json::json!({"metadata": {"finalizers": null}});
+        place.call(workloadctl::testing::Request::merge_patch(&*path, &free)).unwrap();
+        place.run(&format!("delete {name} --yes")).expect(0);
+    }
 }

@@ -2,8 +2,11 @@
 
 use super::{FleetCommand, not_begun};
 use crate::{
-    commands::{selection::Member, session::unless_stopped},
-    ops::{deploy, options::DeployOptions, session::Session, view::Operation, waves::Pace},
+    commands::selection::Member,
+    ops::{
+        deploy, options::DeployOptions, session::Session, stop::unless_stopped, view::Operation,
+        waves::Pace,
+    },
 };
 
 /// What is done with the instances, and on which options.

@@ -96,6 +96,8 @@ impl Deletion<'_> {
             Intent::Overtaken => return Ok(false),
         };
         operation.wrote = true;
+        // For `list`, whatever becomes of this process; the record tells it all the same.
+        let _ = self.note_deleting();
         let keeper = keeper.as_ref();
         let api = match keeper {
             Some(keeper) => self.target.api.fenced(keeper.fence()),
@@ -172,12 +174,17 @@ impl Deletion<'_> {
     }
 
     fn observe_deleting(&self, operation: &mut Operation) -> Result<()> {
+        operation.instance.status = Some(Status::Deleting);
+        self.note_deleting()
+    }
+
+    /// Takes down in the database that the deletion has begun.
+    fn note_deleting(&self) -> Result<()> {
         let observed = Observed {
             status: Status::Deleting,
             reason: "its deletion has begun".to_owned(),
             at: self.session.now(),
         };
-        operation.instance.status = Some(observed.status);
         let mut store = self.session.store();
         // The instance may be known to the cluster alone.
         if store.instance(self.name)?.is_some() {

@@ -7,6 +7,7 @@ use super::{Deploy, prepare::Prepared};
 use crate::{
     cluster::record::{Claim, Keeper},
     ops::{
+        catalogue,
         events::{Ask as _, confirm},
         lock::Held,
         own_judges::OwnJudges,
@@ -254,7 +255,7 @@ impl Deploy<'_> {
     }
 
     /// Stores definition, instance and release, all or none.
-    fn store(&self, prepared: &Prepared, record: &Record, release: &Release) -> Result<()> {
+    fn store(&mut self, prepared: &Prepared, record: &Record, release: &Release) -> Result<()> {
         let Prepared { start, draft, .. } = prepared;
         let now = self.session.now();
         let instance = Instance {
@@ -271,13 +272,16 @@ impl Deploy<'_> {
         let desired = &draft.desired.objects;
         let rendered: Vec<_> = desired.iter().map(|desired| desired.body.clone()).collect();
         let mut store = self.session.store();
+        let mut is_fresh = false;
         store.transaction(|store| {
             let chosen = &draft.chosen;
             // A revision that only the record has comes along, and so do its earlier releases.
             let mut recorded = Vec::new();
             match &self.options.given {
                 Some(given) => {
-                    store.keep_revision(&chosen.revision, given.content.get(), Some(self.name))?;
+                    let content = given.content.get();
+                    is_fresh =
+                        store.keep_revision(&chosen.revision, content, Some(self.name))?.fresh;
                 }
                 None => recorded.push((chosen.revision.clone(), chosen.content.clone())),
             }
@@ -294,7 +298,15 @@ impl Deploy<'_> {
             store.take_in(&instance, &recorded, &before)?;
             store.begin_release(self.name, release, &rendered)
         })?;
+        // The instances of a file are deployed with it.
+        let behind = match is_fresh && self.options.declared.is_none() {
+            true => catalogue::behind(&store, &draft.chosen.definition, Some(self.name))?,
+            false => Vec::new(),
+        };
         drop(store);
+        if let Some(told) = catalogue::told_behind(&draft.chosen.definition, &behind) {
+            self.report.remark(told);
+        }
         start.target.remember(self.session)
     }
 }
