@@ -117,7 +117,6 @@ on_both! {
         place.run(&format!("deploy {name} -f other.yaml --no-wait")).expect(0);
         for line in [
             format!("deploy {name} -f one.yaml --ask"),
-            format!("deploy {name} --restart --ask"),
             format!("delete {name}"),
             format!("delete {name} --forget"),
         ] {

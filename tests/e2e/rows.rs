@@ -174,8 +174,8 @@ on_both! {
         let row = list["instances"].as_array().unwrap().iter().find(|row| row["name"] == *name).unwrap();
         assert_eq!(row["status"], "Deleting", "{row}");
         let path = format!("/api/v1/namespaces/{name}/configmaps/held");
-        let free = serde_json::json!({"metadata": {"finalizers": null}});
-        place.call(workloadctl::testing::Request::merge_patch(&*path, &free)).unwrap();
+        let free = json!({"metadata": {"finalizers": null}});
+        place.call(Request::merge_patch(&*path, &free)).unwrap();
         place.run(&format!("delete {name} --yes")).expect(0);
     }
 }
