@@ -170,7 +170,7 @@ impl ReleaseArgs {
             definition,
             declared: None,
             edits,
-            may_miss_drops: false,
+            is_one_of_several: false,
             restart: self.restart,
             restart_stale: self.restart_stale,
             load_images: self.load_images,

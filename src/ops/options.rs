@@ -94,8 +94,9 @@ pub(crate) struct DeployOptions {
     pub declared: Option<Overrides>,
     /// `--image`, `--replicas`, `--patch`, `--set`, in the order given.
     pub edits: Vec<OverrideEdit>,
-    /// Whether an edit may drop what is not there: it is meant for one of several instances.
-    pub may_miss_drops: bool,
+    /// Whether the same command goes to several instances: an edit may drop what is not there, and what
+    /// is not at its turn yet is not left behind.
+    pub is_one_of_several: bool,
     pub restart: bool,
     /// Whether only what runs with an old ConfigMap or Secret is restarted.
     pub restart_stale: bool,
@@ -124,7 +125,7 @@ impl DeployOptions {
             definition: None,
             declared: None,
             edits: Vec::new(),
-            may_miss_drops: false,
+            is_one_of_several: false,
             restart: false,
             restart_stale: false,
             load_images: false,

@@ -127,18 +127,18 @@ on_both! {
         }
         snapshot!(told, @r#"
         nothing: 0 
-        edit in a foreign namespace: 3 1 object differs from release 1: ConfigMap/there data["index.html"] by kubectl-edit, N s ago
+        edit in a foreign namespace: 3 1 object differs from release 1: NAME-away/ConfigMap/there data["index.html"] by kubectl-edit, N s ago
           diff: ConfigMap: data["index.html"]
           json: data["index.html"]
-          ConfigMap/there: data["index.html"] was "theirs" (kubectl-edit, N s ago)
-        annotate: 3 1 object differs from release 2: ConfigMap/here metadata.annotations["example.com/owner"] by kubectl-annotate, N s ago
+          NAME-away/ConfigMap/there: data["index.html"] was "theirs" (kubectl-edit, N s ago)
+        annotate: 3 1 object differs from release 2: NAME-own/ConfigMap/here metadata.annotations["example.com/owner"] by kubectl-annotate, N s ago
           diff: ConfigMap: metadata.annotations["example.com/owner"]
           json: metadata.annotations["example.com/owner"]
-          ConfigMap/here: metadata.annotations["example.com/owner"] was "them" (kubectl-annotate, N s ago)
-        replace: 3 1 object differs from release 3: ConfigMap/here data["index.html"] by kubectl-replace, N s ago
+          NAME-own/ConfigMap/here: metadata.annotations["example.com/owner"] was "them" (kubectl-annotate, N s ago)
+        replace: 3 1 object differs from release 3: NAME-own/ConfigMap/here data["index.html"] by kubectl-replace, N s ago
           diff: ConfigMap: data["index.html"]
           json: data["index.html"]
-          ConfigMap/here: data["index.html"] was "replaced" (kubectl-replace, N s ago)
+          NAME-own/ConfigMap/here: data["index.html"] was "replaced" (kubectl-replace, N s ago)
         an object of the cluster: 3 1 object differs from release 4: ClusterRole/NAME-role rules by kubectl-edit, N s ago
           diff: ClusterRole: rules[0].verbs
           json: rules
@@ -146,9 +146,9 @@ on_both! {
         patch of a status: 0 
         rollout pause: 0 others added 1 field
         rollout resume: 0 
-        patch of the scale: 3 1 object differs from release 5: Deployment/web spec.replicas by kubectl-patch
+        patch of the scale: 3 1 object differs from release 5: NAME-own/Deployment/web spec.replicas by kubectl-patch
           json: spec.replicas
-          Deployment/web: spec.replicas is left to "kubectl-patch", which holds it (`--conflicts force` takes it)
+          NAME-own/Deployment/web: spec.replicas is left to "kubectl-patch", which holds it (`--conflicts force` takes it)
         "#);
         let there = place.get(&there).unwrap();
         assert_eq!(there["data"]["index.html"], "ours");

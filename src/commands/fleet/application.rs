@@ -87,8 +87,8 @@ fn prepare<'a>(
     let used = |name: &_| named.selected.iter().any(|it| it.definition == *name);
     let definitions = named.load(call, |definition| used(&definition.name))?;
     let width = args.parallel.width();
-    let may_miss_drops = named.is_list();
-    let base = DeployOptions { may_miss_drops, ..args.options(call, limits)? };
+    let is_one_of_several = named.is_list();
+    let base = DeployOptions { is_one_of_several, ..args.options(call, limits)? };
     let application = Application { command, named, definitions, base, width, call };
     application.check_images()?;
     Ok(application)

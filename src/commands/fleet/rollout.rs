@@ -62,7 +62,7 @@ impl Fleet {
         if members.len() > 1 {
             let all = members.iter().map(|member| (&member.name, None));
             catalogue::check_drops_of_several(&session.store(), &options.edits, all)?;
-            options.may_miss_drops = true;
+            options.is_one_of_several = true;
         }
         let waves = Rollout { fleet: self, session, members: &members, options: &options };
         waves.run(around, &mut answers, call)?;

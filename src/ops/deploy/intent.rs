@@ -298,8 +298,9 @@ impl Deploy<'_> {
             store.take_in(&instance, &recorded, &before)?;
             store.begin_release(self.name, release, &rendered)
         })?;
-        // The instances of a file are deployed with it.
-        let behind = match is_fresh && self.options.declared.is_none() {
+        // The instances of a file are deployed with it, and others by the same command.
+        let is_alone = self.options.declared.is_none() && !self.options.is_one_of_several;
+        let behind = match is_fresh && is_alone {
             true => catalogue::behind(&store, &draft.chosen.definition, Some(self.name))?,
             false => Vec::new(),
         };

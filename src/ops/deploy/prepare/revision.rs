@@ -204,7 +204,7 @@ impl Deploy<'_> {
             None if is_given => before.restart_alone(),
             None => before.clone(),
         };
-        if !self.options.may_miss_drops {
+        if !self.options.is_one_of_several {
             overrides::check_drops(&self.options.edits, &[&before, &base])?;
         }
         let mut merged = overrides::merge(&base, &self.options.edits);
