@@ -197,3 +197,9 @@ pub(crate) struct Release {
     #[serde(skip_serializing_if = "Overrides::is_empty", default)]
     pub overrides: Overrides,
 }
+
+/// Gives what names an instance in a `deploy` that is to keep the revision that runs: where it was gone
+/// back to, or is pinned, a bare name would bring the newest one.
+pub(crate) fn named_as_it_runs(name: &str, revision: u64, is_held: bool) -> String {
+    if is_held { format!("{name} --revision {revision}") } else { name.to_owned() }
+}

@@ -143,6 +143,29 @@ on_both! {
         assert_eq!(history["revisions"][0]["usedBy"][0]["current"], true, "{history}");
     }
 
+    /// A content that was once is a revision anew, however the deploy came about.
+    fn a_plan_counts_revisions_as_a_deploy_does(place) {
+        let name = place.instance("");
+        for (file, objects) in [("one.yaml", ONE), ("two.yaml", TWO)] {
+            place.write(file, &set(objects));
+        }
+        for (number, line) in [
+            ("1", "deploy NAME -f one.yaml --no-wait"),
+            ("2", "deploy NAME -f two.yaml --no-wait"),
+            ("3", "deploy NAME -f one.yaml --no-wait --ask --yes"),
+            ("4", "deploy NAME -f two.yaml --no-wait --ask --yes"),
+        ] {
+            place.run(&line.replace("NAME", &name)).expect(0);
+            assert_eq!(listed(place, &name), number, "{line}");
+        }
+        place.run(&format!("plan {name} -f one.yaml --out kept.plan")).expect(0);
+        place.run("deploy --plan kept.plan --no-wait").expect(0);
+        assert_eq!(listed(place, &name), "5");
+        let history = place.run(&format!("definition history {name} -o json")).expect(0).json();
+        assert_eq!(history["revisions"][0]["revision"], 5, "{history}");
+        assert_eq!(history["revisions"][0]["usedBy"][0]["current"], true, "{history}");
+    }
+
     fn a_deploy_counts_the_instances_that_its_revision_leaves_behind(place) {
         let names = ["-1", "-2", "-3"].map(|suffix| place.instance(suffix));
         let definition = place.instance("-def");

@@ -343,9 +343,6 @@ fn what_is_forbidden_is_named() {
 
     $ workloadctl status NAME
     exit code 1
-    --- stdout
-    NAME: Error, cannot read the record Secret/workloadctl.NAME: forbidden: get Secret in namespace NAME: secrets "workloadctl.NAME" is forbidden: User "namespaced" cannot get resource "secrets" in API group "" in the namespace "NAME"
-    runtime namespaced
     --- stderr
     error: cannot read the record Secret/workloadctl.NAME: forbidden: get Secret in namespace NAME
       secrets "workloadctl.NAME" is forbidden: User "namespaced" cannot get resource "secrets" in API group "" in the namespace "NAME"

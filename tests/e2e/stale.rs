@@ -72,6 +72,34 @@ const OLD: &str = "Deployment/web still runs with the old ConfigMap/conf: `workl
 const OLD_KEY: &str = "Deployment/web still runs with the old Secret/key: `workloadctl deploy NAME --restart-stale` restarts it";
 
 on_both! {
+    /// What is told restarts what runs, and brings nothing else.
+    fn what_a_rollback_leaves_old_is_restarted_with_what_it_went_back_to(place) {
+        let name = place.instance("");
+        for value in ["1", "2"] {
+            write(place, &format!("{value}.yaml"), value);
+        }
+        place.run(&format!("deploy {name} -f 1.yaml")).expect(0);
+        let_a_second_pass(place);
+        place.run(&format!("deploy {name} -f 2.yaml --restart-stale")).expect(0);
+        let_a_second_pass(place);
+        let told = |line: &str| {
+            let told = remarks(place, line);
+            told.iter().map(|it| it.replace("--revision 1 ", "")).for_each(|it| {
+                assert!(it == OLD || it == OLD_KEY, "{it}");
+            });
+            told
+        };
+        let back = told(&format!("rollback {name}"));
+        assert_eq!(back[0], OLD.replace("NAME", "NAME --revision 1"));
+        let before = pods(place, &name);
+        let_a_second_pass(place);
+        let left = told(&format!("deploy {name} --revision 1 --restart-stale"));
+        assert_eq!(left, Vec::<String>::new());
+        assert!(pods(place, &name).iter().all(|pod| !before.contains(pod)));
+        let path = format!("/api/v1/namespaces/{name}/configmaps/conf");
+        assert_eq!(place.get(&path).unwrap()["data"]["a"], "1");
+    }
+
     fn what_is_adopted_as_it_is_makes_nothing_old(place) {
         let name = place.instance("");
         write(place, "set.yaml", "1");

@@ -20,8 +20,13 @@ use crate::{
     },
 };
 
-/// Names workloads that run on although something that their pods read has changed.
-pub(super) async fn stale_readers(target: &Target, rollout: &Rollout<'_>) -> Vec<String> {
+/// Names workloads that run on although something that their pods read has changed. `instance`: as a
+/// deploy has to name it that keeps the revision.
+pub(super) async fn stale_readers(
+    target: &Target,
+    rollout: &Rollout<'_>,
+    instance: &str,
+) -> Vec<String> {
     let found = readings(rollout);
     let doubtful = found.iter().filter(|reading| reading.only_pods_tell());
     let doubtful: Vec<&ObjectId> =
@@ -35,9 +40,8 @@ pub(super) async fn stale_readers(target: &Target, rollout: &Rollout<'_>) -> Vec
         Some(around) if reading.only_pods_tell() => reading.is_old(around),
         _ => reading.reader.item.action == Action::Unchanged,
     };
-    let name = rollout.scope.instance.as_str();
     let told = |reading: NewReading<'_>| {
-        remark(&reading.reader.item.desired.id, &reading.read.desired.id, reading.how, name)
+        remark(&reading.reader.item.desired.id, &reading.read.desired.id, reading.how, instance)
     };
     found.into_iter().filter(is_told).map(told).collect()
 }

@@ -28,7 +28,7 @@ use crate::{
         object::{GroupKind, ObjectId},
         plan::Item,
         record::Entry,
-        release::{Action, Deed, Outcome},
+        release::{Action, Deed, Outcome, named_as_it_runs},
     },
 };
 
@@ -115,7 +115,10 @@ impl<'a> Deploy<'a> {
         conclude(&rollout, &end, prepared.draft.chosen.returns_to)?;
         cleared?;
         // Pods read a ConfigMap when they start: an update of it alone restarts nothing.
-        for remark in stale_readers(&prepared.start.target, &rollout).await {
+        let chosen = &prepared.draft.chosen;
+        let is_held = chosen.pinned || chosen.returns_to.is_some();
+        let instance = named_as_it_runs(self.name.as_str(), chosen.revision.number, is_held);
+        for remark in stale_readers(&prepared.start.target, &rollout, &instance).await {
             self.report.remark(remark);
         }
         if self.options.may.prune == PruneWhen::After {

@@ -12,6 +12,7 @@ use crate::{
         ownership::manager,
         readiness::{Related, field::uid},
         record::Record,
+        release::named_as_it_runs,
         sent_content::{SentContent, content_times, has_content},
     },
 };
@@ -20,8 +21,16 @@ use crate::{
 pub(super) fn remarks(record: &Record, live: &Live, around: &Related) -> Vec<String> {
     let mut ids: Vec<&ObjectId> = live.ids().collect();
     ids.sort();
-    let (instance, manager) =
-        (&record.instance, manager(&record.namespace, record.instance.as_str()));
+    let name = record.instance.as_str();
+    let manager = manager(&record.namespace, name);
+    let instance = record.newest.as_ref().map_or_else(
+        || name.to_owned(),
+        |newest| {
+            let release = &newest.release;
+            let is_held = release.pinned || release.returns_to.is_some();
+            named_as_it_runs(name, release.revision, is_held)
+        },
+    );
     let sent: HashMap<&ObjectId, &SentContent> = record
         .inventory
         .iter()
@@ -34,7 +43,7 @@ pub(super) fn remarks(record: &Record, live: &Live, around: &Related) -> Vec<Str
     for reader in ids.into_iter().filter(|id| has_template(id)) {
         let Some(body) = live.get(reader) else { continue };
         let stale = stale_reads((reader, &body), &read, around, uid(&body));
-        let told = |read| remark(reader, read, Reading::AtStart, instance.as_str());
+        let told = |read| remark(reader, read, Reading::AtStart, &instance);
         remarks.extend(stale.into_iter().map(told));
     }
     remarks

@@ -147,8 +147,16 @@ impl Deploy<'_> {
     pub(super) fn frozen_revision(&self, frozen: &FrozenPlan) -> Result<ChosenRevision> {
         let FrozenPlan { definition, content, revision, overrides, returns_to, pinned, .. } =
             frozen;
-        // It may have become one since, under another number.
-        let known = self.session.store().revision_by_digest(definition, &revision.digest)?;
+        let store = self.session.store();
+        let known = match &self.options.given {
+            // As a deploy of the same sources would count: what was once is a revision anew.
+            Some(_) if returns_to.is_none() && !pinned => {
+                let (source, now) = (&revision.source, self.session.now());
+                Some(store.planned_revision(definition, content, source, Some(self.name), now)?)
+            }
+            // It may have become one since, under another number.
+            _ => store.revision_by_digest(definition, &revision.digest)?,
+        };
         Ok(ChosenRevision {
             definition: definition.clone(),
             content: content.clone(),
