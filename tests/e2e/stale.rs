@@ -80,7 +80,18 @@ on_both! {
         }
         place.run(&format!("deploy {name} -f 1.yaml")).expect(0);
         let_a_second_pass(place);
-        place.run(&format!("deploy {name} -f 2.yaml --restart-stale")).expect(0);
+        place.run(&format!("deploy {name} -f 2.yaml")).expect(0);
+        // Somebody deletes its pod: the new one reads what there is now.
+        let_a_second_pass(place);
+        let path = format!("/api/v1/namespaces/{name}/pods");
+        let listed = place.get(&path).unwrap();
+        let pod = listed["items"][0]["metadata"]["name"].as_str().unwrap();
+        let gone = pods(place, &name);
+        place.call(Request::json(Method::DELETE, format!("{path}/{pod}"), &json!({}))).unwrap();
+        place.until("there is another pod", Duration::from_secs(30), || {
+            pods(place, &name).iter().all(|pod| !gone.contains(pod))
+        });
+        place.run(&format!("status {name} --wait")).expect(0);
         let_a_second_pass(place);
         let told = |line: &str| {
             let told = remarks(place, line);
