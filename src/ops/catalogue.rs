@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
-    history,
+    behind, history,
     view::{
         AppliedView, DefinitionOutcome, DefinitionSheet, DefinitionView, FailedRelease,
         InstanceView, ObjectView, OperationOutcome,
@@ -221,6 +221,9 @@ pub(crate) fn apply_definition(
     let Some(row) = store.definition(name)? else {
         return Err(store.no_such_definition(name.as_str()));
     };
+    let behind = behind::find(store, name, None)?.into_iter();
+    let behind =
+        behind.map(|(instance, _)| instance_view(store, instance)).collect::<Result<_>>()?;
     Ok(AppliedView {
         definition: definition_view(row),
         outcome: match (applied.first, applied.fresh) {
@@ -228,45 +231,8 @@ pub(crate) fn apply_definition(
             (false, true) => DefinitionOutcome::Updated,
             (false, false) => DefinitionOutcome::Unchanged,
         },
-        behind: behind(store, name, None)?,
+        behind,
     })
-}
-
-/// Finds the instances whose newest release runs other content than a deploy would bring, but for one.
-pub(crate) fn behind(
-    store: &Store,
-    definition: &DefinitionName,
-    but: Option<&InstanceName>,
-) -> Result<Vec<InstanceView>> {
-    let filter = InstanceFilter { definition: Some(definition), runtime: None };
-    let mut behind = Vec::new();
-    for instance in store.instances(&filter)? {
-        if but == Some(&instance.name) {
-            continue;
-        }
-        let Some(release) = store.latest_release(&instance.name)? else { continue };
-        let newest = store.newest_revision(definition, Some(&instance.name))?;
-        if newest.is_some_and(|newest| newest.digest != release.digest) {
-            behind.push(instance_view(store, instance)?);
-        }
-    }
-    Ok(behind)
-}
-
-/// Counts the instances that a new revision leaves behind, and says what brings them on.
-pub(crate) fn told_behind(definition: &DefinitionName, behind: &[InstanceView]) -> Option<String> {
-    let first = behind.first()?;
-    let (s, stay, them) =
-        if behind.len() == 1 { ("", "stays", "it") } else { ("s", "stay", "them") };
-    let on = match first.revision.filter(|_| behind.iter().all(|it| it.revision == first.revision))
-    {
-        Some(revision) => format!("on revision {revision}"),
-        None => "on earlier revisions".to_owned(),
-    };
-    let count = behind.len();
-    Some(format!(
-        "{count} other instance{s} {stay} {on}: `workloadctl deploy --all --definition {definition}` brings {them} on"
-    ))
 }
 
 /// A new instance as the user wants it.

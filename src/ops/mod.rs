@@ -9,6 +9,7 @@
 //! A failure is inside the [`view::Operation`], beside what was done until then.
 
 pub(crate) mod asking;
+mod behind;
 pub(crate) mod candidates;
 pub(crate) mod catalogue;
 pub(crate) mod choices;

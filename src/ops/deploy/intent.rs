@@ -7,7 +7,7 @@ use super::{Deploy, prepare::Prepared};
 use crate::{
     cluster::record::{Claim, Keeper},
     ops::{
-        catalogue,
+        behind,
         events::{Ask as _, confirm},
         lock::Held,
         own_judges::OwnJudges,
@@ -300,12 +300,12 @@ impl Deploy<'_> {
         })?;
         // The instances of a file are deployed with it, and others by the same command.
         let is_alone = self.options.declared.is_none() && !self.options.is_one_of_several;
-        let behind = match is_fresh && is_alone {
-            true => catalogue::behind(&store, &draft.chosen.definition, Some(self.name))?,
+        let left = match is_fresh && is_alone {
+            true => behind::find(&store, &draft.chosen.definition, Some(self.name))?,
             false => Vec::new(),
         };
         drop(store);
-        if let Some(told) = catalogue::told_behind(&draft.chosen.definition, &behind) {
+        if let Some(told) = behind::told(&draft.chosen.definition, &left) {
             self.report.remark(told);
         }
         start.target.remember(self.session)
