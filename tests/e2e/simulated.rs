@@ -2,8 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::Place;
-
 fn changes<'a>(told: &'a Value, kind: &str) -> &'a Value {
     let objects = told["objects"].as_array().unwrap();
     let object =
