@@ -367,6 +367,8 @@ mod control_plane {
         let history: Value = serde_json::from_str(&history).unwrap();
         let status = |number: usize| history[number]["status"].clone();
         assert_eq!((status(0), status(1)), ("superseded".into(), "deployed".into()));
+        let tested = helm("test shop -n shop --timeout 60s");
+        assert!(tested.contains("Phase:          Succeeded"), "{tested}");
         helm("rollback shop 1 -n shop --wait --timeout 60s");
         assert_ne!(conf().unwrap()["data"]["GREETING"], "hi");
         helm("uninstall shop -n shop --wait --timeout 60s");

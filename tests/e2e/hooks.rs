@@ -437,11 +437,19 @@ on_both! {
 
     fn a_hook_pod_has_to_end(place) {
         let web = place.instance("");
-        let pod = format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: runs, annotations: {{{}}}}}\nspec: {{restartPolicy: Never, containers: [{{name: main, image: 'web:1'}}]}}\n---\n", hook("post-install", 0));
-        place.write("a.yaml", &[deployment("web", "web:1"), pod].concat());
+        let pod = |policy: &str| {
+            let annotations = hook("post-install", 0);
+            format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: runs, annotations: {{{annotations}}}}}\nspec: {{restartPolicy: {policy}, containers: [{{name: main, image: 'web:1'}}]}}\n---\n")
+        };
+        place.write("a.yaml", &[deployment("web", "web:1"), pod("Always")].concat());
         let outcome = place.run(&format!("deploy {web} -f a.yaml --timeout 5s --progress none"));
         assert!(outcome.stderr.contains("Pod/runs: a hook has to end"), "{}", outcome.stderr);
         outcome.expect(3);
+
+        let other = place.instance("-other");
+        place.write("b.yaml", &[deployment("web", "web:1"), pod("Never")].concat());
+        let told = deployed(place, &format!("{other} -f b.yaml"), 0);
+        assert_eq!(told.last().map(String::as_str), Some("ready Pod/runs"), "{told:?}");
     }
 
     fn a_killed_release_leaves_no_hook_behind(place) {

@@ -157,15 +157,19 @@ fn next(world: &World<'_>, pod: &Value, asked: &TestAnnotations<'_>) -> Option<S
     if !ready {
         return fine.then(|| become_ready(pod, asked, &now));
     }
-    if is_of_job(pod) {
+    if runs_to_its_end(pod) {
         return fine.then(|| complete(pod, asked, &now));
     }
     restart_changed(pod, &main, &now)
 }
 
-fn is_of_job(pod: &Value) -> bool {
+/// Whether its containers end well: those of a Job do, and those of a hook of Helm that is a pod by
+/// itself, as `helm test` runs them, unless they are to be started for ever.
+fn runs_to_its_end(pod: &Value) -> bool {
     let owners = pod["metadata"]["ownerReferences"].as_array().into_iter().flatten();
+    let hook = pod["metadata"]["annotations"]["helm.sh/hook"].is_string();
     owners.into_iter().any(|owner| owner["kind"] == "Job")
+        || hook && matches!(text(pod, "/spec/restartPolicy"), "Never" | "OnFailure")
 }
 
 fn unready_message(names: &[&str]) -> String {
@@ -240,7 +244,7 @@ fn started(pod: &Value, asked: &TestAnnotations<'_>, now: &str, after: i64) -> S
         let ready = if failing {
             asked.crashes() && asked.delay().is_some()
         } else {
-            asked.delay().is_none() || asked.crashes() || is_of_job(pod)
+            asked.delay().is_none() || asked.crashes() || runs_to_its_end(pod)
         };
         if !ready {
             unready.push(container);
