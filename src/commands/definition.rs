@@ -235,9 +235,9 @@ fn confirm(names: &[DefinitionName], call: &Invocation) -> Result<()> {
     let names: Vec<&str> = names.iter().map(DefinitionName::as_str).collect();
     let names = names.join(", ");
     let questions = Questions::new(call.printer, call.yes, false, Stop::channel().1);
-    let question = format!("delete definition {names} with all its revisions?");
+    let question = format!("Delete definition {names} with all its revisions?");
     events::confirm(&questions, &question, "nothing was deleted", || {
-        let message = format!("deleting definition {names} needs --yes where nobody can be asked");
-        Error::usage(Code::NeedsYes, message)
+        let command = format!("workloadctl definition delete {} --yes", names.replace(',', ""));
+        events::needs_yes(&format!("deleting definition {names}"), &command)
     })
 }

@@ -18,6 +18,7 @@ use crate::{
     },
     ops::{
         delete,
+        events::needs_yes,
         options::DeleteOptions,
         session::Session,
         side_by_side::Steps,
@@ -213,11 +214,11 @@ impl FileDeletion<'_> {
         }
         if !around.session.ask.can_answer() {
             let file = &named.file.name;
-            let message =
-                format!("deleting what {file} names needs `--yes` where nobody can be asked");
-            return Err(Error::usage(Code::NeedsYes, message)
-                .hint(format!("workloadctl delete -f {file} --yes"))
-                .into());
+            let (doing, command) = (
+                format!("deleting what {file} names"),
+                format!("workloadctl delete -f {file} --yes"),
+            );
+            return Err(needs_yes(&doing, &command).into());
         }
         // Whoever depends on an instance goes before it.
         let mut needs = vec![Vec::new(); named.selected.len()];
@@ -296,9 +297,10 @@ fn delete_definitions(
     let only = named.selected.is_empty();
     if only {
         let file = &named.file.name;
-        let question = format!("delete the definitions of {file} with all their revisions?");
+        let question = format!("Delete the definitions of {file} with all their revisions?");
         session.confirm(&question, "nothing was deleted", || {
-            Error::usage(Code::NeedsYes, "nobody can be asked")
+            let doing = format!("deleting the definitions of {file}");
+            needs_yes(&doing, "the same command with --yes")
         })?;
     }
     for FileDefinition { name, .. } in &named.file.definitions {

@@ -155,8 +155,7 @@ fn reset(call: &Invocation) -> Done {
     let questions = Questions::new(call.printer, call.yes, false, stop);
     let question = "Empty the sandbox? What was deployed to it is lost.";
     events::confirm(&questions, question, "answered no; the sandbox is as it was", || {
-        let message = "emptying the sandbox needs --yes where nobody can be asked";
-        Error::usage(Code::NeedsYes, message).hint("workloadctl sandbox reset --yes")
+        events::needs_yes("emptying the sandbox", "workloadctl sandbox reset --yes")
     })?;
     sandbox::reset(&call.db()?)?;
     output::sandbox::emptied(&call.printer)?;

@@ -140,6 +140,13 @@ pub(crate) fn confirm(
     }
 }
 
+/// Refuses to do something for which a yes was wanted and nobody was there to give it; `command` is the
+/// one that needs none.
+pub(crate) fn needs_yes(doing: &str, command: &str) -> Error {
+    Error::usage(Code::NeedsYes, format!("{doing} needs `--yes` where nobody can be asked"))
+        .hint(command)
+}
+
 /// An answer that is known before the question: `Some(true)` is `--yes`, `None` is a script.
 impl Ask for Option<bool> {
     fn confirm(&self, _question: &str) -> Option<bool> {

@@ -191,7 +191,8 @@ fn what_is_old_goes_and_the_newest_stays() {
     $ workloadctl db prune --keep 2
     exit code 2
     --- stderr
-    error: removing 0 releases and 2 revisions needs --yes where nobody can be asked
+    error: removing 0 releases and 2 revisions needs `--yes` where nobody can be asked
+    hint: workloadctl db prune --keep 2 --yes
     ");
     let answer = program.call("db prune --keep 2 --yes -o json");
     let freed = regex::Regex::new("\"freedBytes\": [0-9]+").unwrap();

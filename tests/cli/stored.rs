@@ -48,7 +48,7 @@ fn the_life_of_a_definition() {
         "definition delete web",
         2,
         "",
-        "error: deleting definition web needs --yes where nobody can be asked\n",
+        "error: deleting definition web needs `--yes` where nobody can be asked\nhint: workloadctl definition delete web --yes\n",
     );
     answers(&program, "definition delete web --yes", 0, "definition web deleted\n", "");
     answers(

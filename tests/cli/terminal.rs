@@ -43,19 +43,19 @@ fn a_question_is_asked_and_only_yes_is_yes() {
     snapshot!(told, @r#"
     typed "n\n": exit code 1
     n
-    delete definition web with all its revisions? [y/N] error: nothing was deleted
+    Delete definition web with all its revisions? [y/N] error: nothing was deleted
 
     typed "\n": exit code 1
 
-    delete definition web with all its revisions? [y/N] error: nothing was deleted
+    Delete definition web with all its revisions? [y/N] error: nothing was deleted
 
     typed "nonsense\n": exit code 1
     nonsense
-    delete definition web with all its revisions? [y/N] error: nothing was deleted
+    Delete definition web with all its revisions? [y/N] error: nothing was deleted
 
     typed "y\n": exit code 0
     y
-    delete definition web with all its revisions? [y/N] definition web deleted
+    Delete definition web with all its revisions? [y/N] definition web deleted
     "#);
     assert_eq!(program.call("definition list -o name").stdout, "");
 }

@@ -168,7 +168,7 @@ on_both! {
         place.write("held.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: held, finalizers: [example.com/held]}\n");
         place.run(&format!("deploy {name} -f held.yaml")).expect(0);
         let mut running = place.follow(&format!("delete {name} --yes --progress lines"));
-        assert!(running.until(|line| line.contains("1 object to delete")));
+        assert!(running.until(|line| line.contains("2 objects to delete")));
         running.kill();
         let list = place.run("list -o json").expect(0).json();
         let row = list["instances"].as_array().unwrap().iter().find(|row| row["name"] == *name).unwrap();

@@ -82,7 +82,8 @@ on_both! {
         $ workloadctl db prune --keep 1
         exit code 2
         --- stderr
-        error: removing 3 releases and 3 revisions needs --yes where nobody can be asked
+        error: removing 3 releases and 3 revisions needs `--yes` where nobody can be asked
+        hint: workloadctl db prune --keep 1 --yes
         ");
         let pruned = place.run("db prune --keep 1 --yes -o json").expect(0).json();
         assert_eq!((&pruned["releases"], &pruned["revisions"]), (&3.into(), &3.into()), "{pruned}");

@@ -6,12 +6,12 @@ mod rebuild;
 use std::path::Path;
 
 use super::{
-    events::{Ask, confirm},
+    events::{Ask, confirm, needs_yes},
     view::{BackupView, DatabaseView, PrunedView},
 };
 use crate::{
     store::{Checked, Pruned, Store},
-    workload::error::{Code, Error, Result},
+    workload::error::{Error, Result},
 };
 
 pub(crate) use rebuild::rebuild;
@@ -60,8 +60,8 @@ pub(crate) fn prune(store: &mut Store, keep: usize, ask: &dyn Ask) -> Result<Pru
         let question =
             format!("Remove {what}? What they were cannot be shown or returned to any more.");
         confirm(ask, &question, "answered no; the database is as it was", || {
-            let message = format!("removing {what} needs --yes where nobody can be asked");
-            Error::usage(Code::NeedsYes, message)
+            let command = format!("workloadctl db prune --keep {keep} --yes");
+            needs_yes(&format!("removing {what}"), &command)
         })?;
         store.prune(keep)?
     };

@@ -46,6 +46,17 @@ impl<'o> Account<'o> {
         });
     }
 
+    /// Counts the namespaces that are to go, as far as is known; `staying` keeps its own.
+    pub(super) fn namespaces(&self, staying: &[Entry]) -> usize {
+        let is_going = |entry: &&Entry| {
+            let stays = |kept: &Entry| {
+                kept.id == entry.id || kept.id.namespace.as_ref() == Some(&entry.id.name)
+            };
+            entry.id.is("", "Namespace") && !staying.iter().any(stays)
+        };
+        self.due.iter().filter(is_going).count()
+    }
+
     /// Tells of what is still to be deleted after a failure: each object is told.
     pub(super) fn close(self, failure: &Error) {
         let Self { operation, mut removed, due } = self;

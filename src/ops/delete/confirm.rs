@@ -78,7 +78,7 @@ impl Delete<'_> {
             self.name, choice.runtime, record.namespace,
         );
         confirm(&self.questions, &question, "answered no; nothing was deleted", || {
-            needs_yes(self.name, "")
+            needs_yes(self.name)
         })
     }
 

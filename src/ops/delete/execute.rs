@@ -248,7 +248,8 @@ impl Deletion<'_> {
         account.saw(&live, name, &manager);
         self.mark_unsettled(record, &live, quiet);
         let Sorted { going, kept, foreign } = sort(record, &live, &manager);
-        self.session.report(name, Event::Removing { objects: going.len() });
+        let objects = going.len() + account.namespaces(&kept);
+        self.session.report(name, Event::Removing { objects });
         self.session.report(name, Event::Phase("deleting"));
         for entry in &kept {
             account.operation.stays(entry, "it asks to be kept");

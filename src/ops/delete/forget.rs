@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use crate::{
     ops::{
+        events::needs_yes,
         options::DeleteOptions,
         session::Session,
         view::{Operation, OperationOutcome},
     },
     workload::{
-        error::{Code, Error, Result},
+        error::Result,
         name::InstanceName,
         object::ObjectId,
     },
@@ -42,11 +43,8 @@ fn forget_row(session: &Session<'_>, name: &InstanceName, operation: &mut Operat
         stored.runtime
     );
     session.confirm(&question, "answered no; nothing was forgotten", || {
-        Error::usage(
-            Code::NeedsYes,
-            format!("forgetting `{name}` needs `--yes` where nobody can be asked"),
-        )
-        .hint(format!("workloadctl delete {name} --forget --yes"))
+        let command = format!("workloadctl delete {name} --forget --yes");
+        needs_yes(&format!("forgetting `{name}`"), &command)
     })?;
     if let Some(release) = store.latest_release(name)? {
         operation.instance.release = Some(release.number);

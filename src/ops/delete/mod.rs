@@ -20,7 +20,7 @@ pub(crate) use forget::forget;
 use super::{
     asking::Deferred,
     clock::Clock,
-    events::Event,
+    events::{self, Event},
     fixed,
     locate::{self, Located, Search},
     lock::{self, Held},
@@ -101,8 +101,7 @@ impl Delete<'_> {
     async fn run(&self, operation: &mut Operation) -> Result<()> {
         let (session, name) = (self.session, self.name);
         if !session.ask.can_answer() {
-            return Err(needs_yes(name, " where nobody can be asked")
-                .hint(format!("workloadctl delete {name} --yes")));
+            return Err(needs_yes(name));
         }
         // What was agreed to has to hold when it is done: it is looked at again under the lock, and
         // anything else is another question.
@@ -323,6 +322,6 @@ impl Delete<'_> {
     }
 }
 
-fn needs_yes(name: &InstanceName, why: &str) -> Error {
-    Error::usage(Code::NeedsYes, format!("deleting `{name}` needs `--yes`{why}"))
+fn needs_yes(name: &InstanceName) -> Error {
+    events::needs_yes(&format!("deleting `{name}`"), &format!("workloadctl delete {name} --yes"))
 }
