@@ -33,8 +33,8 @@ const SHOWN: usize = 500;
 /// Gets the text at a URL: `https://`, or `http://` on this machine. At most `limit` bytes.
 ///
 /// # Errors
-/// Code 2: a URL that is none, or is not to be trusted; what is not there, too large or a web page.
-/// Code 1: what the server or the way to it failed with, in its own words.
+/// Code 2: a URL that is none, or is not to be trusted; what is not there, too large or a web page;
+/// what the server or the way to it failed with, in its own words.
 pub(crate) async fn download(url: &str, limit: usize, env: &Env) -> Result<Bytes> {
     match tokio::time::timeout(LIMIT, follow(url, limit, env)).await {
         Ok(downloaded) => downloaded,
@@ -184,7 +184,7 @@ async fn refused(url: &str, answer: Response<AnswerBody>) -> Error {
 }
 
 fn failed(url: &str) -> Error {
-    Error::failed(Code::DownloadFailed, format!("cannot read {url}"))
+    Error::usage(Code::DownloadFailed, format!("cannot read {url}"))
 }
 
 /// Tells what failed on the way, in the words of each step once.

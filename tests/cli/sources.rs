@@ -93,12 +93,13 @@ fn a_chart_that_cannot_be_rendered() {
         ("render web -f charts/web/Chart.yaml", "bin"),
         ("render web -f charts/web/templates --values a.yaml", "bin"),
         ("render web --values a.yaml", "bin"),
+        ("render web -f charts/web --values a.yaml,-", "bin"),
     ];
     let told: Vec<String> =
         lines.iter().map(|(line, folder)| told(&program, line, folder)).collect();
     snapshot!(told.join("\n"), @"
     $ workloadctl render web -f charts/web
-    exit code 1
+    exit code 2
     --- stderr
     error: `helm template web charts/web` failed: exit status: 3
       Error: missing in charts/ directory: db
@@ -123,7 +124,7 @@ fn a_chart_that_cannot_be_rendered() {
     hint: `-f` takes a file, a folder, a URL or `-`
 
     $ workloadctl render web -f oci://charts.example/web
-    exit code 1
+    exit code 2
     --- stderr
     error: `helm template web oci://charts.example/web` failed: exit status: 3
       Error: missing in charts/ directory: db
@@ -154,7 +155,50 @@ fn a_chart_that_cannot_be_rendered() {
     Usage: workloadctl render --file <PATH> --values <FILE> <INSTANCE>
 
     For more information, try '--help'.
+
+    $ workloadctl render web -f charts/web --values a.yaml,-
+    exit code 2
+    --- stderr
+    error: `--values -` would read standard input: it takes files
     ");
+}
+
+#[test]
+fn a_source_that_cannot_be_had_is_wrong_input_whatever_it_is() {
+    let program = home("echo 'Error: open nope.yaml: no such file or directory' >&2; exit 1");
+    let kubectl = program.write("bin/kubectl", "#!/bin/sh\necho 'error: no resource' >&2; exit 1\n");
+    fs::set_permissions(kubectl, fs::Permissions::from_mode(0o755)).unwrap();
+    program.write("base/kustomization.yaml", "resources: [nope.yaml]\n");
+    program.write("page.yaml", "<html>");
+    let down = serve("HTTP/1.1 503 Down\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    let sources = [
+        ("nope.yaml", "no-such-source"),
+        ("empty", "empty-folder"),
+        ("empty/README.md", "no-objects"),
+        ("charts/web", "helm-failed"),
+        ("oci://charts.example/web", "helm-failed"),
+        ("base", "kustomize-failed"),
+        (&format!("{down}/web.yaml"), "download-failed"),
+        ("http://127.0.0.1:1/web.yaml", "download-failed"),
+        ("page.yaml", "not-an-object"),
+    ];
+    for (source, code) in sources {
+        for line in [
+            format!("definition validate {source} -o json"),
+            format!("definition apply web -f {source} -o json"),
+            format!("render -f {source} -o json"),
+            format!("render web -f {source} -o json"),
+            format!("plan web -f {source} --runtime sandbox -o json"),
+            format!("diff web -f {source} --runtime sandbox -o json"),
+            format!("deploy web -f {source} --runtime sandbox -o json"),
+        ] {
+            let outcome = call(&program, &line, "bin");
+            let answer: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+            assert_eq!((outcome.code, &answer["error"]["code"]), (2, &code.into()), "{line}");
+        }
+    }
+    let values = call(&program, "render web -f charts/web --values nope.yaml", "bin");
+    assert_eq!(values.code, 2, "{}", values.stderr);
 }
 
 /// Answers every request with the same, and gives the address.

@@ -36,7 +36,7 @@ async fn redirects_are_followed_and_answers_are_told_apart() {
         ("/none", 2, "no-such-source", "cannot read URL: the server answers 404 Not Found"),
         (
             "/down",
-            1,
+            2,
             "download-failed",
             "cannot read URL: the server answers 503 Service Unavailable: back at five",
         ),
@@ -50,7 +50,7 @@ async fn redirects_are_followed_and_answers_are_told_apart() {
         ),
         (
             "/round",
-            1,
+            2,
             "download-failed",
             "cannot read URL: more than 10 redirects, the last one to ROOT/round",
         ),
@@ -75,7 +75,7 @@ async fn what_is_not_reached_is_told_with_its_cause() {
         (tls.as_str(), "certificate"),
     ] {
         let error = get_at(url).await.unwrap_err();
-        assert_eq!(error.kind.exit_code(), 1, "{error}");
+        assert_eq!(error.kind.exit_code(), 2, "{error}");
         assert!(
             error.message == format!("cannot read {url}") && error.to_string().contains(said),
             "{error}"

@@ -64,9 +64,15 @@ fn is_fetched_by_helm(name: &str) -> bool {
 /// Renders a chart into one text. Paths are relative to `current_dir`.
 ///
 /// # Errors
-/// Code 2 where Helm is not installed; code 1 where it fails, in its own words.
+/// Code 2: Helm is not installed, or fails, in its own words; values that would be read of standard
+/// input.
 pub(super) fn render(name: &str, options: &ChartOptions, current_dir: &Path) -> Result<SourceFile> {
     let ChartOptions { release, namespace, values, set } = options;
+    // Helm takes several, with commas between them. It would read nothing of `-`, and say nothing.
+    if values.iter().flat_map(|files| files.split(',')).any(|file| file.trim() == "-") {
+        let message = "`--values -` would read standard input: it takes files";
+        return Err(Error::usage(Code::UnsupportedSource, message));
+    }
     // Behind `--`, whatever its name begins with; `helm template` would take a repository's chart for
     // a name without a slash.
     let chart = match is_fetched_by_helm(name) {

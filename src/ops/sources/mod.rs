@@ -32,9 +32,9 @@ use crate::{
 /// input. Relative paths are relative to the current folder; texts are named as the user named them.
 ///
 /// # Errors
-/// Everything that is wrong. Code 2: what does not exist, cannot be read, is too large or no text,
-/// holds no manifests, or is named twice (`-`). Code 1: what a program that has to
-/// build it, or a server, fails with.
+/// Everything that is wrong, always with code 2: a source that is not there, cannot be read, is too
+/// large or no text, holds no manifests, or is named twice (`-`), and what a program that has to build
+/// it, or the server that has it, fails with. Scripts tell these apart by their words.
 pub(crate) fn read(
     paths: &[String],
     chart: &ChartOptions,

@@ -11,7 +11,7 @@ use crate::workload::{
 /// Gives what a command wrote, under that name.
 ///
 /// # Errors
-/// Code 1: it cannot be run, or it failed, in its own words; those of a text.
+/// Code 2: it cannot be run, or it failed, in its own words; those of a text.
 pub(super) fn text_of(
     name: String,
     command: &str,
@@ -19,11 +19,11 @@ pub(super) fn text_of(
     run: io::Result<Output>,
 ) -> Result<SourceFile> {
     let Output { status, stdout, stderr } = run.map_err(|error| {
-        Error::failed(code, format!("cannot run `{command}`")).cause(error.to_string())
+        Error::usage(code, format!("cannot run `{command}`")).cause(error.to_string())
     })?;
     if !status.success() {
         let lines: Vec<_> = String::from_utf8_lossy(&stderr).lines().map(str::to_owned).collect();
-        return Err(Error::failed(code, format!("`{command}` failed: {status}")).causes(lines));
+        return Err(Error::usage(code, format!("`{command}` failed: {status}")).causes(lines));
     }
     text::read(&name, &*stdout)
 }
