@@ -28,6 +28,7 @@ use crate::{
     workload::{
         error::{Code, Error, Result},
         runtime::RuntimeName,
+        shell::quoted,
     },
 };
 
@@ -142,7 +143,7 @@ impl Connection {
                 "is the cluster running? `minikube status`".to_owned()
             }
             _ if self.runtime.is_kind_like() => format!("is {name} running?"),
-            _ => format!("workloadctl runtime check {name}"),
+            _ => format!("workloadctl runtime check {}", quoted(&name)),
         };
         error.hint(hint)
     }

@@ -17,6 +17,7 @@ use crate::{
         error::{Code, Error, Result},
         mask,
         name::DefinitionName,
+        shell::quoted,
     },
 };
 
@@ -153,7 +154,7 @@ fn apply(args: ApplyArgs, call: &Invocation) -> Done {
     }
     let Some(name) = name else {
         return Err(Error::usage(Code::InvalidCommand, "-f needs the name of the definition")
-            .hint(format!("workloadctl definition apply NAME -f {}", files.file.join(" -f ")))
+            .hint(format!("workloadctl definition apply NAME{}", files.flags()))
             .into());
     };
     let (given, _) = load_given(read, call, files.named())?;
@@ -186,7 +187,7 @@ fn apply_file(
     if loaded.is_empty() {
         let message = format!("{} brings no definition", file.name);
         return Err(Error::usage(Code::WorkloadFile, message)
-            .hint(format!("`workloadctl deploy -f {}` deploys its instances", file.name))
+            .hint(format!("`workloadctl deploy -f {}` deploys its instances", quoted(&file.name)))
             .into());
     }
     for definition in &loaded {

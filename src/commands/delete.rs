@@ -33,6 +33,7 @@ use crate::{
         error::{Code, Error, ErrorKind, Result},
         file::{FileDefinition, FileInstance},
         name::InstanceName,
+        shell::quoted,
     },
 };
 
@@ -191,7 +192,7 @@ impl FileDeletion<'_> {
         let Self { named, forget, call, .. } = &self;
         let (several, list) = (named.is_list(), named.lists());
         let mode = OperationMode {
-            command: format!("workloadctl delete -f {}", named.file.name),
+            command: format!("workloadctl delete -f {}", quoted(&named.file.name)),
             database: database(*forget),
             several,
             stdin_is_source: named.file.name == "-",
@@ -214,10 +215,8 @@ impl FileDeletion<'_> {
         }
         if !around.session.ask.can_answer() {
             let file = &named.file.name;
-            let (doing, command) = (
-                format!("deleting what {file} names"),
-                format!("workloadctl delete -f {file} --yes"),
-            );
+            let doing = format!("deleting what {file} names");
+            let command = format!("workloadctl delete -f {} --yes", quoted(file));
             return Err(needs_yes(&doing, &command).into());
         }
         // Whoever depends on an instance goes before it.

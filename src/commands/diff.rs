@@ -21,6 +21,7 @@ use crate::{
     workload::{
         error::{Code, Error, ErrorKind, Result},
         name::{DefinitionName, InstanceName},
+        shell::quoted,
     },
 };
 
@@ -85,7 +86,7 @@ pub(super) fn run(args: DiffArgs, call: &Invocation) -> Done {
         Some(to) => {
             let found = Numbered::parse(&to).and_then(|numbered| side(&numbered, definition));
             Some(found.map_err(|error| match call.env.current_dir.join(&to).exists() {
-                true => error.hint(format!("manifests stand behind `-f`: `-f {to}`")),
+                true => error.hint(format!("manifests stand behind `-f`: `-f {}`", quoted(&to))),
                 false => error,
             })?)
         }

@@ -24,6 +24,7 @@ use crate::{
         manifest::{self, YamlDocuments},
         name::{DefinitionName, InstanceName},
         overrides::Overrides,
+        shell::quoted,
     },
 };
 
@@ -78,7 +79,7 @@ pub(super) fn run(args: InitArgs, call: &Invocation) -> Done {
     }
     target.create(&target.path(), &text)?;
     call.printer.answer(&format!("{file} written\n"))?;
-    call.printer.hint(&format!("workloadctl deploy -f {file}"));
+    call.printer.hint(&format!("workloadctl deploy -f {}", quoted(&file)));
     Ok(None)
 }
 

@@ -25,6 +25,7 @@ use crate::{
         name::InstanceName,
         overrides::{self, OverrideEdit, Overrides},
         runtime::RuntimeName,
+        shell::quoted,
     },
 };
 
@@ -138,7 +139,7 @@ fn create_from_file(named: &NamedWorkload, edits: &[OverrideEdit], call: &Invoca
     let used = |name: &_| named.selected.iter().any(|it| it.definition == *name);
     let loaded = named.load(call, |definition| used(&definition.name))?;
     let mode = OperationMode {
-        command: format!("workloadctl instance create -f {}", named.file.name),
+        command: format!("workloadctl instance create -f {}", quoted(&named.file.name)),
         database: DatabaseUse::Stored,
         several: named.is_list(),
         stdin_is_source: named.file.name == "-",
@@ -167,7 +168,7 @@ fn create_from_file(named: &NamedWorkload, edits: &[OverrideEdit], call: &Invoca
             wanted.into_iter().map(create).collect::<Result<Vec<_>>>()
         })
     })??;
-    let next = format!("workloadctl deploy -f {}", named.file.name);
+    let next = format!("workloadctl deploy -f {}", quoted(&named.file.name));
     instances::created(&call.printer, &created, named.lists(), &next)?;
     Ok(None)
 }

@@ -5,10 +5,7 @@ use std::io;
 use clap::Args;
 
 use crate::{
-    commands::{
-        invocation::{Failures, Invocation},
-        typed,
-    },
+    commands::invocation::{Failures, Invocation},
     ops::sources::{self, ChartOptions},
     output::printer::Printer,
     workload::{
@@ -18,6 +15,7 @@ use crate::{
         name::InstanceName,
         object::Object,
         packed::{PackedContent, PackedObject},
+        shell,
     },
 };
 
@@ -51,10 +49,14 @@ impl FileArgs {
     /// Gives the flags as they can be typed again; `None` where standard input is read, or values are
     /// given to charts: they may be secret.
     pub(crate) fn typed(&self) -> Option<String> {
-        let Self { file, values, helm_set } = self;
+        (!self.reads_stdin() && self.helm_set.is_empty()).then(|| self.flags())
+    }
+
+    /// Gives the flags with paths for a shell, each with a blank before it.
+    pub(crate) fn flags(&self) -> String {
+        let Self { file, values, helm_set: _ } = self;
         let files = file.iter().map(|path| ("-f", path));
-        let all = files.chain(values.iter().map(|path| ("--values", path)));
-        (!self.reads_stdin() && helm_set.is_empty()).then(|| typed::flags(all))
+        shell::flags(files.chain(values.iter().map(|path| ("--values", path))))
     }
 
     /// Gives the files of values for charts.

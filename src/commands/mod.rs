@@ -42,7 +42,6 @@ pub(crate) mod selection;
 pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod status;
-pub(crate) mod typed;
 pub(crate) mod validation;
 pub(crate) mod watching;
 pub(crate) mod workload_file;

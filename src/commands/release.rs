@@ -13,7 +13,6 @@ use crate::{
         overriding::OverrideArgs,
         pace::PaceArgs,
         parallel::ParallelArgs,
-        typed,
         validation::{ValidationArgs, load_given},
         workload_file::NamedWorkload,
     },
@@ -27,6 +26,7 @@ use crate::{
         mask,
         name::DefinitionName,
         placement::parse_namespace_label,
+        shell,
     },
 };
 
@@ -236,7 +236,7 @@ impl ReleaseArgs {
             .chain(patch.iter().map(|text| ("--patch", text)))
             .chain(set.iter().map(|text| ("--set", text)));
         let with = if self.with_overrides { " --with-overrides" } else { "" };
-        Some(format!("{files}{}{with}", typed::flags(all)))
+        Some(format!("{files}{}{with}", shell::flags(all)))
     }
 
     /// Checks that the flags fit a workload file and the instances of it that are meant.

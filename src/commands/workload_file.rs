@@ -14,6 +14,7 @@ use crate::{
         file::{self, FileInstance, WorkloadFile},
         name::{InstanceName, nearest},
         object::Origin,
+        shell::quoted,
     },
 };
 
@@ -86,12 +87,13 @@ impl NamedWorkload {
             return Ok(());
         }
         let file = &self.file.name;
+        let path = quoted(file);
         let hint = if self.file.is_complete {
             format!(
-                "name one under `spec.instances`; `workloadctl definition apply -f {file}` stores the definition alone"
+                "name one under `spec.instances`; `workloadctl definition apply -f {path}` stores the definition alone"
             )
         } else {
-            format!("`workloadctl definition apply -f {file}` stores the definition")
+            format!("`workloadctl definition apply -f {path}` stores the definition")
         };
         Err(Error::usage(Code::NoInstance, format!("{file} names no instance")).hint(hint))
     }
@@ -107,7 +109,7 @@ impl NamedWorkload {
                 let (file, count) = (&self.file.name, self.selected.len());
                 let message = format!("{flag} needs exactly one instance, and {file} has {count}");
                 let first = self.selected.first().map_or("INSTANCE", |it| it.name.as_str());
-                let mut hint = format!("name one: `-f {file} {first}`");
+                let mut hint = format!("name one: `-f {} {first}`", quoted(file));
                 if *flag == "--runtime" {
                     hint += "; or choose for all that name none: `workloadctl runtime use CONTEXT`";
                 }
@@ -224,7 +226,7 @@ pub(crate) fn with_place(error: Error, named: &NamedWorkload, instance: &FileIns
             };
             let way = format!(
                 "{near}`workloadctl deploy -f {}{pick} --runtime CONTEXT` goes elsewhere",
-                named.file.name
+                quoted(&named.file.name)
             );
             error.cause(format!("{origin} names it")).at(origin).hint(way)
         }

@@ -9,7 +9,7 @@ use clap::{
     error::{ContextKind, ContextValue},
 };
 
-use crate::workload::name::nearest;
+use crate::workload::{name::nearest, shell::quoted};
 
 /// Other tools' flags, behind a command; and the flag that does the same here, or why none is needed.
 const OTHERS: &[(&str, &[&str], &str)] = &[
@@ -43,20 +43,36 @@ pub(super) fn advise(
     }
     let usage = at.clone().render_usage();
     error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
+    if place == "rollback" && word.parse::<u64>().is_ok() {
+        let instance = named(arguments, &grammar).unwrap_or_else(|| "INSTANCE".to_owned());
+        let advice =
+            format!("did you mean `workloadctl rollback {} --to {word}`?", quoted(&instance));
+        return Some(suggest(error, advice));
+    }
     let meant = meant(&word, &place, at)?;
     let advice = match meant.starts_with("--") {
         true => format!("did you mean `workloadctl {place} {meant}`?"),
         false => meant,
     };
+    Some(suggest(error, advice))
+}
+
+/// Puts an advice into the error.
+fn suggest(error: &mut clap::Error, advice: String) -> String {
     let styled = vec![StyledStr::from(advice.clone())];
     error.insert(ContextKind::Suggested, ContextValue::StyledStrs(styled));
-    Some(advice)
+    advice
+}
+
+/// Gives the instance that a command with an argument too much names.
+fn named(arguments: &[OsString], grammar: &Command) -> Option<String> {
+    let lenient = grammar.clone().ignore_errors(true);
+    let matches = lenient.try_get_matches_from(arguments).ok()?;
+    let (_, of_command) = matches.subcommand()?;
+    of_command.try_get_one::<String>("name").ok().flatten().cloned()
 }
 
 fn meant(word: &str, place: &str, at: &Command) -> Option<String> {
-    if place == "rollback" && word.parse::<u32>().is_ok() {
-        return Some(format!("--to {word}"));
-    }
     let other = OTHERS.iter().find(|(there, words, _)| *there == place && words.contains(&word));
     if let Some((_, _, meant)) = other {
         return Some((*meant).to_owned());

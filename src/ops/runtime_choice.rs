@@ -11,6 +11,7 @@ use crate::{
         instance::Instance,
         name::InstanceName,
         runtime::RuntimeName,
+        shell::quoted,
     },
 };
 
@@ -182,9 +183,11 @@ pub(crate) fn confirm_choice(
                 "only the kubeconfig's current context chose `{runtime}` for the new instance `{name}`"
             ),
         )
-        .hint(format!(
-            "name it with `--runtime {runtime}`, or `workloadctl runtime use {runtime}`"
-        ))
+        .hint({
+            let runtime = runtime.to_string();
+            let runtime = quoted(&runtime);
+            format!("name it with `--runtime {runtime}`, or `workloadctl runtime use {runtime}`")
+        })
     })
 }
 

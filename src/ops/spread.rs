@@ -11,6 +11,7 @@ use crate::{
         error::{Code, Error, Result},
         name::{DefinitionName, INSTANCE_NAME_LIMIT, InstanceName},
         runtime::RuntimeName,
+        shell::quoted,
     },
 };
 
@@ -40,7 +41,8 @@ pub(crate) fn instances(
             if let Some((_, other)) = found.iter().find(|(taken, _)| *taken == name) {
                 let message = format!("`{other}` and `{runtime}` would both get instance `{name}`");
                 return Err(Error::usage(Code::InvalidName, message).hint(format!(
-                    "workloadctl deploy NAME --definition {definition} --runtime '{runtime}'"
+                    "workloadctl deploy NAME --definition {definition} --runtime {}",
+                    quoted(&runtime.to_string())
                 )));
             }
             found.push((name, runtime));

@@ -36,6 +36,7 @@ use crate::{
         plan::{Desired, Item},
         record::Entry,
         release::Action,
+        shell::quoted,
     },
 };
 
@@ -143,8 +144,12 @@ impl Writer<'_> {
     fn explain(&self, desired: &Desired, failure: &Failure) -> Error {
         let error = failure.explain("patch", "cannot apply", &desired.id, desired.origin.as_ref());
         if failure.is_immutable() {
-            return Error { kind: ErrorKind::Refused, code: Code::Immutable, ..error }
-                .hint(format!("`--replace {}` deletes it and creates it again", desired.id));
+            return Error { kind: ErrorKind::Refused, code: Code::Immutable, ..error }.hint(
+                format!(
+                    "`--replace {}` deletes it and creates it again",
+                    quoted(&desired.id.to_string())
+                ),
+            );
         }
         error
     }

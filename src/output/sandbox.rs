@@ -1,6 +1,6 @@
 //! What the commands about the sandbox answer.
 
-use std::{borrow::Cow, path::Path};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     ops::view::{AskedToFail, FailingView},
-    workload::error::Result,
+    workload::{error::Result, shell::quoted},
 };
 
 /// Tells that the sandbox is empty.
@@ -61,17 +61,8 @@ pub(crate) fn served(printer: &Printer, server: &str, kubeconfig: &Path) -> Resu
     let file = kubeconfig.to_string_lossy();
     printer.answer(&format!("the sandbox is served at {server}; its kubeconfig is {file}\n"))?;
     printer.talk("in another terminal:");
-    printer.talk(&format!("  export KUBECONFIG={}", in_shell(&file)));
+    printer.talk(&format!("  export KUBECONFIG={}", quoted(&file)));
     printer.talk("  kubectl get pods");
     printer.talk("Ctrl-C ends it");
     Ok(())
-}
-
-/// A word as a shell reads it.
-fn in_shell(word: &str) -> Cow<'_, str> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
-    match word.chars().all(is_plain) {
-        true => word.into(),
-        false => format!("'{}'", word.replace('\'', "'\\''")).into(),
-    }
 }

@@ -17,6 +17,7 @@ use crate::workload::{
     definition::Content,
     error::{Code, Error, Result},
     name::DefinitionName,
+    shell::quoted,
 };
 
 /// How much of what is damaged is told.
@@ -191,6 +192,6 @@ fn open_to_others(path: &Path) -> Option<Error> {
     Some(
         Error::failed(Code::ReadableByOthers, message)
             .cause("values of Secrets lie in it as they are")
-            .hint(format!("chmod 600 {}", file.display())),
+            .hint(format!("chmod 600 {}", quoted(&file.to_string_lossy()))),
     )
 }

@@ -41,6 +41,7 @@ pub(crate) mod runtime;
 pub(crate) mod sent_content;
 pub(crate) mod set_difference;
 pub(crate) mod sharing;
+pub(crate) mod shell;
 pub(crate) mod simulation;
 pub(crate) mod status;
 pub(crate) mod validate;

@@ -157,13 +157,13 @@ fn manifests_that_are_none() {
         (
             "deploy web -f empty.yaml --runtime kind-dev".to_owned(),
             "error: no objects in empty.yaml\n\
-             hint: `workloadctl render -f empty.yaml` shows what is read\n"
+             \x20 there is nothing but comments and empty documents\n"
                 .to_owned(),
         ),
         (
             "deploy web -f nothing.yaml --runtime kind-dev".to_owned(),
             "error: there is no file or folder nothing.yaml\n\
-             hint: `-f` takes a file, a folder, a URL or `-`\n"
+             hint: a source is a file, a folder, a Helm chart, a URL or `-`\n"
                 .to_owned(),
         ),
     ] {

@@ -52,7 +52,7 @@ fn texts_that_are_no_manifests() {
     exit code 2
     --- stderr
     error: bad/a-latin1.yaml is not a text: line 1 has bytes that are not UTF-8
-    hint: iconv -t UTF-8 bad/a-latin1.yaml
+    hint: `iconv -f ENCODING -t UTF-8 bad/a-latin1.yaml` decodes it, by the encoding that it has: WINDOWS-1252, ISO-8859-1
     error: bad/b-utf16.yaml is not a text: line 1 has a NUL byte
     hint: iconv -f UTF-16 -t UTF-8 bad/b-utf16.yaml
     error: bad/c-nul.yaml is not a text: line 2 has a NUL byte
@@ -108,11 +108,11 @@ fn files_that_are_no_texts() {
     exit code 2
     --- stderr
     error: there is no file or folder some/b.yaml
-    hint: `-f` takes a file, a folder, a URL or `-`
+    hint: a source is a file, a folder, a Helm chart, a URL or `-`
     error: cannot read some/loop.yaml
       Too many levels of symbolic links (os error 40)
     error: there is no file or folder nothing.yaml
-    hint: `-f` takes a file, a folder, a URL or `-`
+    hint: a source is a file, a folder, a Helm chart, a URL or `-`
     ");
 }
 
@@ -163,7 +163,7 @@ fn files_that_may_not_be_read() {
     error: cannot read some/b.yaml
       Permission denied (os error 13)
     error: some/pipe.yaml is no file, and a folder gives its files
-    hint: name it by itself: `-f some/pipe.yaml`
+    hint: name it by itself: some/pipe.yaml
 
     $ workloadctl render -f some/b.yaml
     exit code 2

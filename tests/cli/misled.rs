@@ -161,13 +161,13 @@ fn a_file_that_is_not_there_needs_no_name() {
     exit code 2
     --- stderr
     error: there is no file or folder wrkload.yaml
-    hint: `-f` takes a file, a folder, a URL or `-`
+    hint: a source is a file, a folder, a Helm chart, a URL or `-`
 
     $ workloadctl plan -f wrkload.yaml
     exit code 2
     --- stderr
     error: there is no file or folder wrkload.yaml
-    hint: `-f` takes a file, a folder, a URL or `-`
+    hint: a source is a file, a folder, a Helm chart, a URL or `-`
 
     $ workloadctl plan -f web.yaml
     exit code 2

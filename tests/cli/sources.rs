@@ -109,19 +109,19 @@ fn a_chart_that_cannot_be_rendered() {
     exit code 2
     --- stderr
     error: charts/web is a Helm chart, and helm is not installed
-    hint: https://helm.sh/docs/intro/install/, or `-f -` behind a `helm template`
+    hint: https://helm.sh/docs/intro/install/, or name `-` behind a `helm template`
 
     $ workloadctl render web -f charts/web-1.tgz
     exit code 2
     --- stderr
     error: charts/web-1.tgz is a Helm chart, and helm is not installed
-    hint: https://helm.sh/docs/intro/install/, or `-f -` behind a `helm template`
+    hint: https://helm.sh/docs/intro/install/, or name `-` behind a `helm template`
 
     $ workloadctl render web -f charts/web-2.tgz
     exit code 2
     --- stderr
     error: there is no file or folder charts/web-2.tgz
-    hint: `-f` takes a file, a folder, a URL or `-`
+    hint: a source is a file, a folder, a Helm chart, a URL or `-`
 
     $ workloadctl render web -f oci://charts.example/web
     exit code 2
@@ -133,13 +133,13 @@ fn a_chart_that_cannot_be_rendered() {
     exit code 2
     --- stderr
     error: charts/web is a Helm chart inside a folder of manifests
-    hint: name it by itself: `-f charts/web`
+    hint: name it by itself: charts/web
 
     $ workloadctl render web -f charts/web/Chart.yaml
     exit code 2
     --- stderr
     error: charts/web/Chart.yaml is a part of a Helm chart, not a manifest
-    hint: name its folder: `-f charts/web`
+    hint: name its folder: charts/web
 
     $ workloadctl render web -f charts/web/templates --values a.yaml
     exit code 2
@@ -166,7 +166,8 @@ fn a_chart_that_cannot_be_rendered() {
 #[test]
 fn a_source_that_cannot_be_had_is_wrong_input_whatever_it_is() {
     let program = home("echo 'Error: open nope.yaml: no such file or directory' >&2; exit 1");
-    let kubectl = program.write("bin/kubectl", "#!/bin/sh\necho 'error: no resource' >&2; exit 1\n");
+    let kubectl =
+        program.write("bin/kubectl", "#!/bin/sh\necho 'error: no resource' >&2; exit 1\n");
     fs::set_permissions(kubectl, fs::Permissions::from_mode(0o755)).unwrap();
     program.write("base/kustomization.yaml", "resources: [nope.yaml]\n");
     program.write("page.yaml", "<html>");
@@ -255,4 +256,107 @@ fn a_url_is_read_like_a_file() {
     assert_eq!(program.call(&format!("definition apply web -f {url}/conf.yaml")).code, 0);
     let source = program.call("definition show web --field source");
     assert_eq!(source.stdout.trim(), format!("{url}/conf.yaml"));
+}
+
+#[test]
+fn a_hint_can_be_pasted_whatever_a_path_is_called() {
+    let program = home("echo 'Error: missing in charts/ directory: db' >&2; exit 1");
+    program.write("my app/app.yaml", "apiVersion: workloadctl/v1alpha1\nkind: Workload\nmetadata: {name: a}\nspec: {manifests: [conf.yaml], instances: [{name: a}, {name: b}]}\n");
+    program.write("my app/conf.yaml", CONF);
+    program.write("my app/chart/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+    program.write("it's/kustomization.yaml", "");
+    fs::write(program.home().join("my app/latin.yml"), b"a: \xe9").unwrap();
+    let lines = [
+        &["deploy", "my app/conf.yaml"][..],
+        &["deploy", "-f", "my app/conf.yaml", "-f", "it's.yaml", "--values", "$x"],
+        &["definition", "apply", "-f", "my app/conf.yaml"],
+        &["definition", "validate", "my app/app.yaml"],
+        &["definition", "validate", "it's/kustomization.yaml"],
+        &["definition", "validate", "my app/latin.yml", "my app/chart", "-", "-", ""],
+        &["delete", "-f", "my app/app.yaml"],
+        &["deploy", "-f", "my app/app.yaml", "--runtime", "prod", "--runtime", "x"],
+        &["deploy", "-f", "my app/app.yaml", "--replicas", "Deployment/a=1"],
+        &["diff", "web", "my app/conf.yaml"],
+        &["deploy", "web", "-f", "my app/conf.yaml", "--set", "Deployment/a:spec.x[0]=1"],
+    ];
+    let told: Vec<String> = lines
+        .iter()
+        .map(|arguments| {
+            let path = program.home().join("bin");
+            let done = outcome(program.command(arguments).env("PATH", path).output().unwrap());
+            done.shown(&arguments.join(" "))
+        })
+        .collect();
+    snapshot!(told.join("\n"), @r#"
+    $ workloadctl deploy my app/conf.yaml
+    exit code 2
+    --- stderr
+    error: "my app/conf.yaml" is a path, and no instance name
+    hint: workloadctl deploy NAME -f 'my app/conf.yaml'
+
+    $ workloadctl deploy -f my app/conf.yaml -f it's.yaml --values $x
+    exit code 2
+    --- stderr
+    error: there is no file or folder it's.yaml
+    hint: a source is a file, a folder, a Helm chart, a URL or `-`
+    error: --values and --helm-set are for Helm charts, and no `-f` is one
+
+    $ workloadctl definition apply -f my app/conf.yaml
+    exit code 2
+    --- stderr
+    error: -f needs the name of the definition
+    hint: workloadctl definition apply NAME -f 'my app/conf.yaml'
+
+    $ workloadctl definition validate my app/app.yaml
+    exit code 2
+    --- stderr
+    error: my app/app.yaml:1:1: a workload file cannot stand among manifests
+    hint: move it to another folder; by itself it is deployed with `workloadctl deploy -f 'my app/app.yaml'`
+
+    $ workloadctl definition validate it's/kustomization.yaml
+    exit code 2
+    --- stderr
+    error: it's/kustomization.yaml is a kustomization, not a manifest
+    hint: name its folder: 'it'\''s'
+
+    $ workloadctl definition validate my app/latin.yml my app/chart - - 
+    exit code 2
+    --- stderr
+    error: my app/latin.yml is not a text: line 1 has bytes that are not UTF-8
+    hint: `iconv -f ENCODING -t UTF-8 'my app/latin.yml'` decodes it, by the encoding that it has: WINDOWS-1252, ISO-8859-1
+    error: `helm template release-name 'my app/chart'` failed: exit status: 1
+      Error: missing in charts/ directory: db
+    hint: helm dependency build 'my app/chart'
+    error: standard input (`-`) is read only once
+    error: an empty path was given
+
+    $ workloadctl delete -f my app/app.yaml
+    exit code 2
+    --- stderr
+    error: deleting what my app/app.yaml names needs `--yes` where nobody can be asked
+    hint: workloadctl delete -f 'my app/app.yaml' --yes
+
+    $ workloadctl deploy -f my app/app.yaml --runtime prod --runtime x
+    exit code 2
+    --- stderr
+    error: --runtime may be given several times for `deploy` and `plan` alone
+
+    $ workloadctl deploy -f my app/app.yaml --replicas Deployment/a=1
+    exit code 2
+    --- stderr
+    error: --replicas needs exactly one instance, and my app/app.yaml has 2
+    hint: name one: `-f 'my app/app.yaml' a`
+
+    $ workloadctl diff web my app/conf.yaml
+    exit code 2
+    --- stderr
+    error: "my app/conf.yaml" is not a valid instance name: ' ' is not a lower-case letter, a digit or `-`
+    hint: manifests stand behind `-f`: `-f 'my app/conf.yaml'`
+
+    $ workloadctl deploy web -f my app/conf.yaml --set Deployment/a:spec.x[0]=1
+    exit code 2
+    --- stderr
+    error: --set Deployment/a:spec.x[0]: it matches no single object
+      there is no object Deployment/a
+    "#);
 }

@@ -90,7 +90,8 @@ fn definitions_come_from_standard_input_too() {
     exit code 2
     --- stderr
     error: no objects in -
-    hint: `workloadctl render -f -` shows what is read
+      there is nothing but comments and empty documents
+    hint: did the command before the pipe fail?
     ");
 }
 
@@ -257,7 +258,7 @@ fn a_name_that_nobody_can_be_asked_for_is_said_to_be_unknown_here_too() {
     exit code 2
     --- stderr
     error: there is no file or folder missing.yaml
-    hint: `-f` takes a file, a folder, a URL or `-`
+    hint: a source is a file, a folder, a Helm chart, a URL or `-`
     ");
     program.call("instance create web --definition web --runtime sandbox");
     let of_instances = [

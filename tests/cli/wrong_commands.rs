@@ -17,7 +17,7 @@ fn what_is_wrong_is_said() {
         ("deploy", "error: name an instance, or give --all\n"),
         (
             "deploy -f k8s",
-            "error: there is no file or folder k8s\nhint: `-f` takes a file, a folder, a URL or `-`\n",
+            "error: there is no file or folder k8s\nhint: a source is a file, a folder, a Helm chart, a URL or `-`\n",
         ),
         ("deploy a b -f k8s", "error: -f needs exactly one instance\n"),
         ("deploy a b --replicas Deployment/x=1", "error: --replicas needs exactly one instance\n"),
@@ -63,7 +63,7 @@ fn what_is_wrong_is_said() {
         // What is wrong with the command does not become right by waiting.
         (
             "deploy -f k8s --watch",
-            "error: there is no file or folder k8s\nhint: `-f` takes a file, a folder, a URL or `-`\n",
+            "error: there is no file or folder k8s\nhint: a source is a file, a folder, a Helm chart, a URL or `-`\n",
         ),
         ("list --runtime=", "error: --runtime is empty\n"),
         (
@@ -83,6 +83,7 @@ fn wrong_flags_lead_nowhere_else() {
     let mut told = String::new();
     for line in [
         "rollback web 3",
+        "rollback --timeout 5m web --yes 3",
         "rollback web --to-revision 3",
         "rollback web --release 3",
         "deploy web --wait",
@@ -101,7 +102,10 @@ fn wrong_flags_lead_nowhere_else() {
     }
     snapshot!(told, @"
     $ workloadctl rollback web 3
-      tip: did you mean `workloadctl rollback --to 3`?
+      tip: did you mean `workloadctl rollback web --to 3`?
+    Usage: workloadctl rollback [OPTIONS] <INSTANCE>
+    $ workloadctl rollback --timeout 5m web --yes 3
+      tip: did you mean `workloadctl rollback web --to 3`?
     Usage: workloadctl rollback [OPTIONS] <INSTANCE>
     $ workloadctl rollback web --to-revision 3
       tip: did you mean `workloadctl rollback --to`?

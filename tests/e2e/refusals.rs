@@ -330,7 +330,7 @@ on_both! {
         exit code 2
         --- stderr
         error: there is no file or folder nothing.yaml
-        hint: `-f` takes a file, a folder, a URL or `-`
+        hint: a source is a file, a folder, a Helm chart, a URL or `-`
         ");
     }
 

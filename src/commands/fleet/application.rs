@@ -27,6 +27,7 @@ use crate::{
         error::{Code, Error, ErrorKind, Result},
         file::FileInstance,
         overrides::{OverrideEdit, has_image},
+        shell::quoted,
     },
 };
 
@@ -57,7 +58,7 @@ pub(super) fn run(
     let (several, list) = (named.is_list(), named.lists());
     let subject = named.subject().to_owned();
     let mode = OperationMode {
-        command: format!("workloadctl {} -f {}", command.verb(), named.file.name),
+        command: format!("workloadctl {} -f {}", command.verb(), quoted(&named.file.name)),
         database: command.database(),
         several,
         stdin_is_source: args.reads_stdin(),
@@ -283,9 +284,11 @@ fn left(instance: &FileInstance, other: &Operation, file: &str) -> Operation {
             error = error.cause(format!("`{name}` was not begun either"));
         }
         (Some(why), _) if why.code == Code::NoSuchInstance => {
-            error = error
-                .cause(format!("there is no instance `{name}`"))
-                .hint(format!("workloadctl deploy -f {file} {name} {}", instance.name));
+            error = error.cause(format!("there is no instance `{name}`")).hint(format!(
+                "workloadctl deploy -f {} {name} {}",
+                quoted(file),
+                instance.name
+            ));
         }
         (Some(_), _) => error = error.cause(format!("`{name}` failed")),
         (None, Some(status)) => {

@@ -24,7 +24,7 @@ use crate::{
         view::{InstanceView, Operation, OperationOutcome},
     },
     output::{difference::DiffStyle, operation::Verb},
-    workload::{error::ErrorKind, name::InstanceName},
+    workload::{error::ErrorKind, name::InstanceName, shell},
 };
 
 /// What is done with each instance.
@@ -192,8 +192,8 @@ fn command_line(command: FleetCommand, selection: &Selection, definition: Option
         Selection::All => format!("workloadctl {verb} --all"),
         Selection::Spread(runtimes) => {
             let definition = definition.unwrap_or_default();
-            let runtimes = runtimes.join(" --runtime ");
-            format!("workloadctl {verb} --definition {definition} --runtime {runtimes}")
+            let runtimes = shell::flags(runtimes.iter().map(|runtime| ("--runtime", runtime)));
+            format!("workloadctl {verb} --definition {definition}{runtimes}")
         }
     }
 }

@@ -2,9 +2,12 @@
 
 use super::ReleaseArgs;
 use crate::{
-    commands::{invocation::Failures, names::instance_names, selection::Selection, typed},
+    commands::{invocation::Failures, names::instance_names, selection::Selection},
     ops::spread,
-    workload::error::{Code, Error},
+    workload::{
+        error::{Code, Error},
+        shell::{flags, quoted},
+    },
 };
 
 impl ReleaseArgs {
@@ -25,10 +28,9 @@ impl ReleaseArgs {
             }
             (None, Some(_)) => return Ok(Selection::Spread(runtimes.to_vec())),
         };
-        let definition = self.definition.as_deref().or(named).unwrap_or("NAME");
+        let definition = quoted(self.definition.as_deref().or(named).unwrap_or("NAME"));
         let runtimes: Vec<_> = runtimes.iter().map(|runtime| ("--runtime", runtime)).collect();
-        let hint =
-            format!("workloadctl deploy --definition {definition}{}", typed::flags(runtimes));
+        let hint = format!("workloadctl deploy --definition {definition}{}", flags(runtimes));
         Err(Error::usage(Code::InvalidCommand, wrong).hint(hint).into())
     }
 
@@ -43,7 +45,7 @@ impl ReleaseArgs {
         if let Some(path) = self.names.iter().find(|name| self.is_path(name)) {
             let message = format!("{path:?} is a path, and no instance name");
             return Err(Error::usage(Code::InvalidName, message)
-                .hint(format!("workloadctl {verb} NAME -f {path}"))
+                .hint(format!("workloadctl {verb} NAME -f {}", quoted(path)))
                 .into());
         }
         let mut names = instance_names(&self.names)?;
@@ -57,7 +59,7 @@ impl ReleaseArgs {
             }
             0 => {
                 return Err(Error::usage(Code::NoInstance, "-f needs the name of the instance")
-                    .hint(format!("workloadctl {verb} NAME -f {}", self.files.file.join(" -f ")))
+                    .hint(format!("workloadctl {verb} NAME{}", self.files.flags()))
                     .into());
             }
             1 => return Ok(Selection::One(names.remove(0))),

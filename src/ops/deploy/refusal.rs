@@ -6,6 +6,7 @@ use crate::{
     workload::{
         error::{Code, Error, ErrorKind, Result},
         plan::{Block, Item},
+        shell::quoted,
     },
 };
 
@@ -48,8 +49,9 @@ pub(super) fn refuse_blocked(prepared: &Prepared) -> Result<()> {
 fn hints(blocked: &[&Item]) -> Vec<String> {
     let of = |block| blocked.iter().filter(move |item| item.block == Some(block));
     let mut hints = Vec::new();
-    let immutable: Vec<String> =
-        of(Block::Immutable).map(|item| format!("--replace {}", item.desired.id)).collect();
+    let immutable: Vec<String> = of(Block::Immutable)
+        .map(|item| format!("--replace {}", quoted(&item.desired.id.to_string())))
+        .collect();
     match &*immutable {
         [] => {}
         [one] => hints.push(format!("`{one}` deletes it and creates it again")),

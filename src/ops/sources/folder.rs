@@ -11,6 +11,7 @@ use super::{helm, kustomize, text, unreadable};
 use crate::workload::{
     definition::SourceFile,
     error::{Code, Error, Result},
+    shell::quoted,
 };
 
 /// Reads a folder that the user named; what of it cannot be read stands among its files.
@@ -58,7 +59,7 @@ fn visit(name: &str, path: &Path, above: &mut Vec<PathBuf>, files: &mut Vec<Resu
     let manifest = path.extension().and_then(OsStr::to_str);
     let manifest = matches!(manifest, Some("yaml" | "yml" | "json"));
     let refused = |code, what: &str| {
-        let hint = format!("name it by itself: `-f {name}`");
+        let hint = format!("name it by itself: {}", quoted(name));
         Err(Error::usage(code, format!("{name} is {what}")).hint(hint))
     };
     match path.metadata() {

@@ -10,6 +10,7 @@ use super::tool;
 use crate::workload::{
     definition::SourceFile,
     error::{Code, Error, Result},
+    shell::quoted,
 };
 
 /// The file that makes a folder a chart.
@@ -88,10 +89,10 @@ pub(super) fn render(name: &str, options: &ChartOptions, current_dir: &Path) -> 
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let message = format!("{name} is a Helm chart, and helm is not installed");
             Err(Error::usage(Code::NoHelm, message)
-                .hint("https://helm.sh/docs/intro/install/, or `-f -` behind a `helm template`"))
+                .hint("https://helm.sh/docs/intro/install/, or name `-` behind a `helm template`"))
         }
         run => {
-            let told = format!("helm template {release} {name}");
+            let told = format!("helm template {release} {}", quoted(name));
             tool::text_of(format!("{name} (helm)"), &told, Code::HelmFailed, run).map_err(|error| {
                 if is_chart_folder(Path::new(&chart)) { with_hint(error, name) } else { error }
             })
@@ -102,5 +103,5 @@ pub(super) fn render(name: &str, options: &ChartOptions, current_dir: &Path) -> 
 /// Helm says what is missing, and not what brings it.
 fn with_hint(error: Error, name: &str) -> Error {
     let lacks_charts = error.causes.iter().any(|cause| cause.contains("missing in charts/"));
-    if lacks_charts { error.hint(format!("helm dependency build {name}")) } else { error }
+    if lacks_charts { error.hint(format!("helm dependency build {}", quoted(name))) } else { error }
 }

@@ -11,6 +11,7 @@ use super::tool;
 use crate::workload::{
     definition::SourceFile,
     error::{Code, Error, Result},
+    shell::quoted,
 };
 
 /// The names that a kustomization may have.
@@ -26,7 +27,7 @@ pub(super) fn is_kustomization(name: &OsStr) -> bool {
 /// Builds the folder's kustomization into one text.
 pub(super) fn build(name: &str, path: &Path) -> Result<SourceFile> {
     for [program, verb] in BUILDERS {
-        let command = format!("{program} {verb} {name}");
+        let command = format!("{program} {verb} {}", quoted(name));
         let run = Command::new(program).arg(verb).arg(path).stdin(Stdio::null()).output();
         match run {
             // Not installed: the next one may be.

@@ -25,6 +25,7 @@ use crate::{
     workload::{
         definition::SourceFile,
         error::{Code, Error, Result},
+        shell::quoted,
     },
 };
 
@@ -46,7 +47,7 @@ pub(crate) fn read(
     for path in paths {
         if path == "-" {
             if std::mem::replace(&mut stdin_read, true) {
-                let message = "`-f -` reads standard input only once";
+                let message = "standard input (`-`) is read only once";
                 found.push(Err(Error::usage(Code::StdinTwice, message)));
             } else {
                 found.push(text::read(path, &mut stdin));
@@ -108,7 +109,7 @@ pub(crate) fn have_chart(paths: &[String], env: &Env) -> bool {
 /// Reads a file or a folder; what of a folder cannot be read stands among its files.
 fn at_path(name: &str, current_dir: &Path) -> Result<Vec<Result<SourceFile>>> {
     if name.is_empty() {
-        return Err(Error::usage(Code::NoSuchSource, "an empty path was given to `-f`"));
+        return Err(Error::usage(Code::NoSuchSource, "an empty path was given"));
     }
     let path = current_dir.join(name);
     let metadata = path.metadata().map_err(|error| unreadable(name, &error))?;
@@ -125,7 +126,7 @@ fn at_path(name: &str, current_dir: &Path) -> Result<Vec<Result<SourceFile>>> {
     };
     let folder = Path::new(name).parent().filter(|parent| !parent.as_os_str().is_empty());
     let folder = folder.map_or(".".to_owned(), |parent| parent.display().to_string());
-    let hint = format!("name its folder: `-f {folder}`");
+    let hint = format!("name its folder: {}", quoted(&folder));
     Err(Error::usage(code, format!("{name} is {what}, not a manifest")).hint(hint))
 }
 
@@ -135,7 +136,7 @@ fn unreadable(name: &str, error: &std::io::Error) -> Error {
         std::io::ErrorKind::NotFound => {
             let message = format!("there is no file or folder {name}");
             Error::usage(Code::NoSuchSource, message)
-                .hint("`-f` takes a file, a folder, a URL or `-`")
+                .hint("a source is a file, a folder, a Helm chart, a URL or `-`")
         }
         _ => Error::usage(Code::UnreadableSource, format!("cannot read {name}"))
             .cause(error.to_string()),

@@ -81,7 +81,7 @@ fn what_cannot_be_read_is_named() {
     symlink("nowhere.yaml", folder.path().join("empty/a.yaml")).unwrap();
     assert_eq!(code(&folder, &["empty"]), "no-such-source");
     let error = read_from(&folder, &["over"]).unwrap_err().remove(0);
-    assert_eq!(error.hint.as_deref(), Some("name it by itself: `-f over/overlays/dev`"));
+    assert_eq!(error.hint.as_deref(), Some("name it by itself: over/overlays/dev"));
 }
 
 #[test]

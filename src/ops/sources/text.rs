@@ -6,6 +6,7 @@ use super::unreadable;
 use crate::workload::{
     definition::SourceFile,
     error::{Code, Error, Result},
+    shell::quoted,
     yaml::TEXT_LIMIT,
 };
 
@@ -33,6 +34,11 @@ pub(super) fn read(name: &str, reader: impl Read) -> Result<SourceFile> {
     Ok(SourceFile { name: name.to_owned(), text: decode(name, bytes)?.into() })
 }
 
+/// Reads what a program or a server made: there is no file to mend.
+pub(super) fn read_made(name: &str, reader: impl Read) -> Result<SourceFile> {
+    read(name, reader).map_err(|error| Error { hint: None, ..error })
+}
+
 fn line_feeds(bytes: &[u8]) -> usize {
     bytes.iter().filter(|&&byte| byte == b'\n').count()
 }
@@ -52,14 +58,17 @@ pub(super) fn decode(name: &str, bytes: Vec<u8>) -> Result<String> {
             let line = 1 + bytes.split(|&byte| byte == 0).next().map_or(0, line_feeds);
             let error = not_text(name, &format!("line {line} has a NUL byte"));
             let wide = bytes[..bytes.len().min(2)].contains(&0);
-            let hint = format!("iconv -f UTF-16 -t UTF-8 {name}");
+            let hint = format!("iconv -f UTF-16 -t UTF-8 {}", quoted(name));
             Err(if wide { error.hint(hint) } else { error })
         }
         _ => String::from_utf8(bytes).map_err(|error| {
             let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = 1 + line_feeds(valid);
-            not_text(name, &format!("line {line} has bytes that are not UTF-8"))
-                .hint(format!("iconv -t UTF-8 {name}"))
+            not_text(name, &format!("line {line} has bytes that are not UTF-8")).hint(format!(
+                "`iconv -f ENCODING -t UTF-8 {}` decodes it, by the encoding that it has: \
+                     WINDOWS-1252, ISO-8859-1",
+                quoted(name)
+            ))
         }),
     }
 }

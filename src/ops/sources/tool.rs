@@ -25,5 +25,5 @@ pub(super) fn text_of(
         let lines: Vec<_> = String::from_utf8_lossy(&stderr).lines().map(str::to_owned).collect();
         return Err(Error::usage(code, format!("`{command}` failed: {status}")).causes(lines));
     }
-    text::read(&name, &*stdout)
+    text::read_made(&name, &*stdout)
 }

@@ -27,5 +27,5 @@ pub(super) fn read(url: &str, env: &Env) -> Result<SourceFile> {
         Error::failed(Code::System, format!("cannot read {url}")).cause(error.to_string())
     })?;
     let bytes = runtime.block_on(download(url, TEXT_LIMIT, env))?;
-    text::read(url, &*bytes)
+    text::read_made(url, &*bytes)
 }

@@ -13,6 +13,7 @@ use crate::workload::{
         trouble::{Log, TroubleKind},
     },
     runtime::RuntimeName,
+    shell::quoted,
 };
 
 /// Gives the command, if one is known.
@@ -47,9 +48,9 @@ fn of_pod(culprit: &Culprit, runtime: &RuntimeName) -> Option<String> {
     }
     let kubectl = Kubectl::of(runtime, pod)?;
     if *is_old {
-        return Some(kubectl.run(&format!("delete pod {}", quote(name(pod)))));
+        return Some(kubectl.run(&format!("delete pod {}", quoted(name(pod)))));
     }
-    let describe = || kubectl.run(&format!("describe pod {}", quote(name(pod))));
+    let describe = || kubectl.run(&format!("describe pod {}", quoted(name(pod))));
     Some(match trouble.kind {
         TroubleKind::Image if pull::is_denied(&trouble.message) => kubectl.run(
             "create secret docker-registry pull-secret --docker-server=… --docker-username=… \
@@ -69,7 +70,11 @@ fn of_pod(culprit: &Culprit, runtime: &RuntimeName) -> Option<String> {
                     Log::Previous => " --previous",
                     Log::Present | Log::None => "",
                 };
-                kubectl.run(&format!("logs {} -c {}{previous}", quote(name(pod)), quote(container)))
+                kubectl.run(&format!(
+                    "logs {} -c {}{previous}",
+                    quoted(name(pod)),
+                    quoted(container)
+                ))
             }
             None => describe(),
         },
@@ -82,14 +87,14 @@ fn of_pod(culprit: &Culprit, runtime: &RuntimeName) -> Option<String> {
 fn of_object(object: &Value, verdict: &Verdict, kubectl: &Kubectl) -> Option<String> {
     let (group, _) = split_api_version(text(object, "/apiVersion"));
     let kind = text(object, "/kind");
-    let name = quote(name(object));
+    let name = quoted(name(object));
     match (group, kind, verdict.reason.as_str()) {
         (_, _, QUOTA_EXCEEDED) => Some(kubectl.run("describe quota")),
         (_, _, FAILED_CREATE) if missing(&verdict.message, kubectl).is_some() => {
             missing(&verdict.message, kubectl)
         }
         (_, _, FAILED_CREATE) if verdict.message.contains("violates PodSecurity") => {
-            let namespace = quote(text(object, "/metadata/namespace"));
+            let namespace = quoted(text(object, "/metadata/namespace"));
             Some(kubectl.cluster(&format!("get namespace {namespace} --show-labels")))
         }
         ("apps", "Deployment", "DeploymentPaused") => {
@@ -109,7 +114,7 @@ fn of_object(object: &Value, verdict: &Verdict, kubectl: &Kubectl) -> Option<Str
 /// Names a kind as kubectl takes it.
 fn resource(group: &str, kind: &str) -> String {
     let kind = kind.to_lowercase();
-    quote(&if group.is_empty() { kind } else { format!("{kind}.{group}") })
+    quoted(&if group.is_empty() { kind } else { format!("{kind}.{group}") }).into_owned()
 }
 
 /// Gives the command that brings an image of this machine to a local runtime.
@@ -117,15 +122,15 @@ fn load(container: &Value, message: &str, runtime: &RuntimeName) -> Option<Strin
     let image = text(container, "/image");
     let absent = text(container, "/imagePullPolicy") == "Never" || pull::is_final(image, message);
     let context = runtime.context().filter(|_| absent && runtime.is_kind_like())?;
-    let image = quote(image);
+    let image = quoted(image);
     let command = if let Some(cluster) = context.strip_prefix("kind-") {
-        format!("kind load docker-image {image} --name {}", quote(cluster))
+        format!("kind load docker-image {image} --name {}", quoted(cluster))
     } else if let Some(cluster) = context.strip_prefix("k3d-") {
-        format!("k3d image import {image} -c {}", quote(cluster))
+        format!("k3d image import {image} -c {}", quoted(cluster))
     } else if context == "minikube" {
         format!("minikube image load {image}")
     } else if context.starts_with("minikube") {
-        format!("minikube image load {image} -p {}", quote(context))
+        format!("minikube image load {image} -p {}", quoted(context))
     } else {
         format!("docker build -t {image} .")
     };
@@ -146,8 +151,8 @@ fn missing(message: &str, kubectl: &Kubectl) -> Option<String> {
         let name = name.split([' ', ',']).next()?;
         return Some(kubectl.run(&format!(
             "describe {} {}",
-            quote(&kind.to_lowercase()),
-            quote(name)
+            quoted(&kind.to_lowercase()),
+            quoted(name)
         )));
     }
     ["secret", "configmap", "persistentvolumeclaim", "serviceaccount"]
@@ -165,14 +170,14 @@ struct Kubectl {
 impl Kubectl {
     fn of(runtime: &RuntimeName, object: &Value) -> Option<Self> {
         let call = match runtime {
-            RuntimeName::Context(context) => format!("kubectl --context {}", quote(context)),
+            RuntimeName::Context(context) => format!("kubectl --context {}", quoted(context)),
             // In a pod kubectl finds its cluster by itself.
             RuntimeName::InCluster => "kubectl".to_owned(),
             RuntimeName::Sandbox => return None,
         };
         let namespace = match text(object, "/metadata/namespace") {
             "" => String::new(),
-            namespace => format!(" -n {}", quote(namespace)),
+            namespace => format!(" -n {}", quoted(namespace)),
         };
         Some(Self { call, namespace })
     }
@@ -184,13 +189,4 @@ impl Kubectl {
     fn cluster(&self, command: &str) -> String {
         format!("{} {command}", self.call)
     }
-}
-
-/// Quotes a word for a shell where it needs it.
-fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./-_".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -93,7 +93,7 @@ fn identity(body: &Value, node: YamlNode<'_>) -> Vec<Problem> {
         let message = format!("an object without {}", missing.join(", "));
         let problem = Problem::new(Code::MissingField, node.position(), message);
         let other = missing.len() == 3;
-        let hint = "a manifest has all three; leave other files out of `-f`";
+        let hint = "a manifest has all three; leave other files out";
         // A file without any of them is none of Kubernetes': values of a chart, a workflow of a CI.
         problems.insert(0, if other { problem.hint(hint) } else { problem });
     }

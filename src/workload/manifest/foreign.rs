@@ -1,10 +1,11 @@
 //! Documents that are for this program or another one, not for a cluster.
 
-use crate::workload::error::Code;
 use serde_json::Value;
 
 use crate::workload::{
+    error::Code,
     object::split_api_version,
+    shell::quoted,
     yaml::{Problem, YamlNode},
 };
 
@@ -55,7 +56,8 @@ impl Foreign {
     pub(super) fn problem(self, node: YamlNode<'_>, file: &str) -> Problem {
         let aside = || {
             format!(
-                "move it to another folder; by itself it is deployed with `workloadctl deploy -f {file}`"
+                "move it to another folder; by itself it is deployed with `workloadctl deploy -f {}`",
+                quoted(file)
             )
         };
         let (code, message, hint) = match self {
@@ -72,7 +74,7 @@ impl Foreign {
             Self::Kustomization => (
                 Code::Kustomization,
                 "a kustomization is not a manifest".to_owned(),
-                "name its folder: `-f FOLDER`".to_owned(),
+                "name its folder".to_owned(),
             ),
         };
         Problem::new(code, node.position(), message).hint(hint)

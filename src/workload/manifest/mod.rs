@@ -62,8 +62,14 @@ impl Loaded {
             return Ok(self);
         }
         let names: Vec<_> = self.content.files.iter().map(|file| &*file.name).collect();
-        let error = Error::usage(Code::NoObjects, format!("no objects in {}", names.join(", ")))
-            .hint(format!("`workloadctl render -f {}` shows what is read", names.join(" -f ")));
+        let mut error =
+            Error::usage(Code::NoObjects, format!("no objects in {}", names.join(", ")));
+        if self.left_out.is_empty() {
+            error = error.cause("there is nothing but comments and empty documents");
+        }
+        if names.contains(&"-") {
+            error = error.hint("did the command before the pipe fail?");
+        }
         Err(self.left_out.iter().fold(error, |error, LeftOut { id, origin, reason }| {
             error.cause(format!("{id} ({origin}) was left out: {reason}"))
         }))

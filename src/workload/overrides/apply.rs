@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Overrides, Sayings,
-    edit::{outside_brackets, patch_key},
+    edit::{outside_brackets, patch_key, removal},
     images,
     path::{Path, PathStep},
 };
@@ -102,7 +102,7 @@ pub(super) fn target(object: &str, ids: &[ObjectId], kinds: &Kinds, flag: &str) 
     let found = find(object, ids, kinds).map_err(|error| {
         let near = error.hint.clone().unwrap_or_default();
         let error = error.while_doing(format!("{flag}: it matches no single object")).cause(near);
-        error.hint(format!("`{flag}-` removes it where it was stored"))
+        error.hint(format!("`{}` removes it where it was stored", removal(flag)))
     })?;
     Ok(ids.iter().position(|id| id == found).expect("it was found among them"))
 }
@@ -133,9 +133,10 @@ fn set_replicas(
 pub(super) fn patch_target(patch: &Value, ids: &[ObjectId], kinds: &Kinds) -> Result<usize> {
     let object = patch_key(patch)?;
     let found = find(&object, ids, kinds).map_err(|error| {
-        error
-            .while_doing(format!("the patch of {object} matches no single object"))
-            .or_hint(|| format!("`--patch {object}-` removes it where it was stored"))
+        error.while_doing(format!("the patch of {object} matches no single object")).or_hint(|| {
+            let flag = removal(&format!("--patch {object}"));
+            format!("`{flag}` removes it where it was stored")
+        })
     })?;
     Ok(ids.iter().position(|id| id == found).expect("it was found among them"))
 }

@@ -2,7 +2,7 @@
 
 use super::{
     OverrideEdit, Overrides,
-    edit::{merge, qualified, spelt},
+    edit::{merge, qualified, removal, spelt},
 };
 use crate::workload::{
     error::{Code, Error, Result},
@@ -83,7 +83,7 @@ fn no_such(wanted: &[String], flags: &[String], kinds: &Kinds) -> Error {
         let alike: Vec<_> = all.filter(|((other, _), _)| *other == flag).collect();
         let near = nearest(&key, alike.iter().map(|((_, key), _)| key.as_str()))?;
         let (_, shown) = alike.iter().find(|((_, key), _)| key == near)?;
-        Some(format!("the nearest is `{shown}-`"))
+        Some(format!("the nearest is `{}`", removal(shown)))
     };
     match wanted.iter().find_map(near) {
         Some(near) => error.hint(near),

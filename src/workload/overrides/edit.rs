@@ -10,6 +10,7 @@ use crate::workload::{
     kinds::Kinds,
     mask,
     object::split_api_version,
+    shell::quoted,
     yaml,
 };
 
@@ -67,7 +68,10 @@ impl OverrideEdit {
             Self::NoPatch(_) => Vec::new(),
         };
         let advises = |flag: &String| {
-            error.hint.as_ref().is_some_and(|hint| hint.starts_with(&format!("`{flag}-`")))
+            error
+                .hint
+                .as_ref()
+                .is_some_and(|hint| hint.starts_with(&format!("`{}`", removal(flag))))
         };
         flags.iter().any(advises)
     }
@@ -260,6 +264,12 @@ impl OverrideEdit {
         }
         self
     }
+}
+
+/// Writes the flag that removes an override for a shell: of `--set PLACE` `--set 'PLACE-'`.
+pub(super) fn removal(flag: &str) -> String {
+    let (flag, key) = flag.split_once(' ').unwrap_or((flag, ""));
+    format!("{flag} {}", quoted(&format!("{key}-")))
 }
 
 /// Sets or removes an entry.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Sayings;
+use super::{Sayings, edit::removal};
 use crate::workload::{
     error::{Code, Error, Result},
     kinds::pod_template,
@@ -129,7 +129,7 @@ fn no_container(key: &str, image: &str, containers: &[ContainerImage]) -> Error 
     known.dedup();
     let message = format!("--image {key}={image}: no container and no image repository is {key}");
     let error = Error::usage(Code::UnknownContainer, message)
-        .hint(format!("`--image {key}-` removes it where it was stored"));
+        .hint(format!("`{}` removes it where it was stored", removal(&format!("--image {key}"))));
     match nearest(key, known.iter().copied()) {
         Some(near) => error.cause(format!("the nearest is {near}")),
         None if known.is_empty() => error.cause("no object has a built-in pod template"),

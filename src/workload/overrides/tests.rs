@@ -129,6 +129,18 @@ fn replicas_are_set_where_a_kind_has_them() {
         error.hint.as_deref(),
         Some("`--replicas Deployment/wbe-` removes it where it was stored")
     );
+    let sets = BTreeMap::from([(
+        "Deployment/wbe:spec.template.metadata.labels[a]".to_owned(),
+        Value::Null,
+    )]);
+    let error = failed(&Overrides { sets, ..Overrides::default() });
+    assert_eq!(
+        error.hint.as_deref(),
+        Some(
+            "`--set 'Deployment/wbe:spec.template.metadata.labels[a]-'` removes it where it was stored"
+        ),
+        "a shell takes the brackets for a pattern"
+    );
 }
 
 #[test]

@@ -1,18 +1,20 @@
-//! Arguments as they can be typed again: quoted for the shell.
+//! Words as a shell reads them: what is shown as a command is copied and pasted.
 
-/// Joins flags with their values, each with a blank before it.
-pub(super) fn flags<'a>(all: impl IntoIterator<Item = (&'a str, &'a String)>) -> String {
-    all.into_iter().map(|(flag, value)| format!(" {flag} {}", quoted(value))).collect()
-}
+use std::borrow::Cow;
 
-/// Quotes what the shell would read otherwise.
-fn quoted(text: &str) -> String {
+/// Quotes a word where the shell would read something else.
+pub(crate) fn quoted(word: &str) -> Cow<'_, str> {
     let is_plain =
         |character: char| character.is_ascii_alphanumeric() || "_@%+=:,./-".contains(character);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.to_owned();
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.into();
     }
-    format!("'{}'", text.replace('\'', r"'\''"))
+    format!("'{}'", word.replace('\'', r"'\''")).into()
+}
+
+/// Joins flags with their values, each with a blank before it.
+pub(crate) fn flags<'a>(all: impl IntoIterator<Item = (&'a str, &'a String)>) -> String {
+    all.into_iter().map(|(flag, value)| format!(" {flag} {}", quoted(value))).collect()
 }
 
 #[cfg(test)]
