@@ -15,9 +15,11 @@ pub(super) fn check(instances: &[FileInstance]) -> Vec<Error> {
             if !names.contains(&name.as_str()) {
                 let message = format!("{origin}: `{name}` is no instance of this file");
                 let error = Error::usage(Code::UnknownDependsOn, message).at(origin);
-                errors.push(match nearest(name.as_str(), names.iter().copied()) {
+                let open = open_to(instance, instances);
+                errors.push(match nearest(name.as_str(), open.iter().copied()) {
                     Some(near) => error.hint(format!("did you mean `{near}`?")),
-                    None => error.hint(format!("its instances are: {}", names.join(", "))),
+                    None if open.is_empty() => error,
+                    None => error.hint(format!("it may name: {}", open.join(", "))),
                 });
             }
         }
@@ -26,6 +28,19 @@ pub(super) fn check(instances: &[FileInstance]) -> Vec<Error> {
         errors.extend(circle(instances));
     }
     errors
+}
+
+/// Gives the names that an instance may depend on: not its own, and none that waits for it already.
+fn open_to<'f>(instance: &FileInstance, instances: &'f [FileInstance]) -> Vec<&'f str> {
+    let mut waiting = vec![&instance.name];
+    let waits = |other: &&FileInstance, waiting: &[&InstanceName]| {
+        !waiting.contains(&&other.name) && waiting.iter().any(|name| depends(other, name))
+    };
+    while let Some(next) = instances.iter().find(|other| waits(other, &waiting)) {
+        waiting.push(&next.name);
+    }
+    let open = instances.iter().filter(|other| !waiting.contains(&&other.name));
+    open.map(|other| other.name.as_str()).collect()
 }
 
 fn circle(instances: &[FileInstance]) -> Option<Error> {

@@ -125,6 +125,15 @@ fn what_is_wrong_is_told_with_its_place() {
             "  instances: [{name: db}, {name: api, dependsOn: [dv]}]\n",
             &["app.yaml:6:51: `dv` is no instance of this file -- did you mean `db`?"],
         ),
+        // What would close a circle was not meant.
+        (
+            "  instances: [{name: web, dependsOn: [wbe]}, {name: wbf, dependsOn: [web]}, {name: db}]\n",
+            &["app.yaml:6:39: `wbe` is no instance of this file -- it may name: db"],
+        ),
+        (
+            "  instances: [{name: web, dependsOn: [wbe]}]\n",
+            &["app.yaml:6:39: `wbe` is no instance of this file"],
+        ),
         (
             "  instances: [{name: a, dependsOn: [b]}, {name: b, dependsOn: [c]}, {name: c, dependsOn: [b]}]\n",
             &[
