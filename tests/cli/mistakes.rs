@@ -802,3 +802,140 @@ fn what_a_patch_brings_is_shown_with_its_flag() {
     "#
     );
 }
+
+/// What a directive of a strategic merge takes away is missed where the manifest has it.
+#[test]
+fn what_a_patch_takes_away_is_a_mistake_of_the_patch() {
+    let program = Program::new();
+    program.write("web.yaml", WEB);
+    let patch = |name: &str, of_pod: &str| {
+        let head = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n";
+        program.write(name, &format!("{head}spec: {{template: {{spec: {of_pod}}}}}\n"));
+    };
+    patch("last.yaml", "{containers: [{name: web, $patch: delete}]}");
+    patch("list.yaml", "{containers: [{$patch: replace}]}");
+    patch("all.yaml", "{$patch: replace, hostname: a}");
+    patch(
+        "kept.yaml",
+        "{$setElementOrder/containers: [{name: web}], containers: [{name: web, $patch: replace, image: 1}]}",
+    );
+    let app = "apiVersion: workloadctl/v1alpha1\nkind: Workload\nmetadata: {name: web}\nspec:\n  manifests: [web.yaml]\n  instances:\n  - name: web\n    patches:\n    - kind: Deployment\n      apiVersion: apps/v1\n      metadata: {name: web}\n      spec: {template: {spec: {containers: [{name: web, $patch: delete}]}}}\n";
+    program.write("app.yaml", app);
+    let lines = [
+        "plan web -f web.yaml --runtime sandbox --patch last.yaml",
+        "plan web -f web.yaml --runtime sandbox --patch list.yaml",
+        "plan web -f web.yaml --runtime sandbox --patch all.yaml",
+        "plan web -f web.yaml --runtime sandbox --patch kept.yaml",
+        "plan -f app.yaml --runtime sandbox",
+    ];
+    snapshot!(told(&program, &lines, ""), @r#"
+    $ workloadctl plan web -f web.yaml --runtime sandbox --patch last.yaml
+    exit code 2
+    --- stderr
+    error: --patch Deployment.apps/web (spec.template.spec.containers=[{"$patch":"delete","name":"web"}]): Deployment/web: `spec.template.spec.containers` is empty
+       | --patch Deployment.apps/web (spec.template.spec.containers=[{"$patch":"delete","name":"web"}])
+       |                                                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl plan web -f web.yaml --runtime sandbox --patch list.yaml
+    exit code 2
+    --- stderr
+    error: --patch Deployment.apps/web (spec.template.spec.containers=[{"$patch":"replace"}]): Deployment/web: `spec.template.spec.containers` is empty
+       | --patch Deployment.apps/web (spec.template.spec.containers=[{"$patch":"replace"}])
+       |                                                            ^^^^^^^^^^^^^^^^^^^^^^
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl plan web -f web.yaml --runtime sandbox --patch all.yaml
+    exit code 2
+    --- stderr
+    error: --patch Deployment.apps/web (spec.template.spec={"$patch":"replace","hostname":"a"}): Deployment/web: `spec.template.spec.containers` is missing
+       | --patch Deployment.apps/web (spec.template.spec={"$patch":"replace","hostname":"a"})
+       |                                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl plan web -f web.yaml --runtime sandbox --patch kept.yaml
+    exit code 2
+    --- stderr
+    error: --patch Deployment.apps/web (spec.template.spec.containers=[{"$patch":"replace","image":1,"name":"web"}]): Deployment/web: `spec.template.spec.containers` is empty
+       | --patch Deployment.apps/web (spec.template.spec.containers=[{"$patch":"replace","image":1,"name":"web"}])
+       |                                                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl plan -f app.yaml --runtime sandbox
+    exit code 2
+    --- stderr
+    error: app.yaml:12:32: spec.instances[0].patches[0].spec.template.spec.containers: Deployment/web: `spec.template.spec.containers` is empty
+      12 |       spec: {template: {spec: {containers: [{name: web, $patch: delete}]}}}
+         |                                ^^^^^^^^^^
+    hint: `--validate warn` leaves the decision to the server
+    "#);
+}
+
+/// What a Threeport file overrides is a text in it: its key is the place.
+#[test]
+fn a_mistake_in_an_overlay_is_one_of_its_file() {
+    let program = Program::new();
+    program.write("web.yaml", WEB);
+    let overlay = |name: &str, text: &str| {
+        let indented: String = text.lines().map(|line| format!("      {line}\n")).collect();
+        let head = "KubernetesWorkload:\n  Name: web\n  YAMLDocument: web.yaml\n";
+        program.write(name, &format!("{head}  KustomizeOverlay: |\n{indented}"));
+    };
+    let patch = |text: &str| {
+        format!(
+            "patches:\n- patch: |\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {{name: web}}\n    {text}\n"
+        )
+    };
+    overlay("field.yaml", &patch("spec: {replcas: 2, minReadySeconds: soon}"));
+    overlay("name.yaml", &patch("spec: {replicas: 2}").replace("name: web", "name: wbe"));
+    overlay("image.yaml", "images: [{name: shop/wbe, newTag: '2'}]\n");
+    let target = "patches:\n- target: {kind: Deployment, name: web}\n  patch: |-\n    ";
+    overlay("value.yaml", &format!("{target}- {{op: add, path: /spec/replicas, value: many}}\n"));
+    overlay(
+        "text.yaml",
+        &format!("{target}- {{op: add, path: /metadata/labels/a, value: 1.10}}\n"),
+    );
+    let lines = ["field", "name", "image", "value", "text"]
+        .map(|name| format!("plan -f {name}.yaml --runtime sandbox"));
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    snapshot!(told(&program, &lines, ""), @r#"
+    $ workloadctl plan -f field.yaml --runtime sandbox
+    exit code 2
+    --- stderr
+    error: 2 mistakes in the objects
+      field.yaml:4:3: KubernetesWorkload.KustomizeOverlay: Deployment/web: `spec.minReadySeconds` takes a whole number, not the text "soon"
+        4 |   KustomizeOverlay: |
+          |   ^^^^^^^^^^^^^^^^
+      field.yaml:4:3: KubernetesWorkload.KustomizeOverlay: Deployment/web: there is no field `spec.replcas`
+        4 |   KustomizeOverlay: |
+          |   ^^^^^^^^^^^^^^^^ did you mean `replicas`?
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl plan -f name.yaml --runtime sandbox
+    exit code 2
+    --- stderr
+    error: name.yaml:4:3: KubernetesWorkload.KustomizeOverlay of Deployment.apps/wbe matches no single object
+      there is no object Deployment.apps/wbe
+    hint: write `Deployment/web`
+
+    $ workloadctl plan -f image.yaml --runtime sandbox
+    exit code 2
+    --- stderr
+    error: image.yaml:4:3: KubernetesWorkload.KustomizeOverlay: no container and no image repository is shop/wbe
+      there are nginx, web
+
+    $ workloadctl plan -f value.yaml --runtime sandbox
+    exit code 2
+    --- stderr
+    error: value.yaml:4:3: KubernetesWorkload.KustomizeOverlay: Deployment/web: `spec.replicas` takes a whole number, not the text "many"
+      4 |   KustomizeOverlay: |
+        |   ^^^^^^^^^^^^^^^^
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl plan -f text.yaml --runtime sandbox
+    exit code 2
+    --- stderr
+    error: text.yaml:4:3: KubernetesWorkload.KustomizeOverlay: metadata.labels.a takes a text, not a number
+    hint: put the value in quotes
+    "#);
+}

@@ -162,6 +162,7 @@ impl Found {
             document: self.document,
             steps: instance.iter().chain(own).map(|step| (*step).to_owned()).collect(),
             of_instance: instance.len(),
+            is_embedded: false,
         }
     }
 

@@ -92,7 +92,7 @@ const fn control_plane(key: &'static str) -> Field {
 pub(super) fn read(document: &Value, node: YamlNode<'_>, found: &mut Found) {
     for (root, body) in document.as_object().into_iter().flatten() {
         let node = node.field(root).unwrap_or(node);
-        let config = Config { body, node };
+        let config = Config { root, body, node };
         match root.as_str() {
             "Workload" | "KubernetesWorkload" => {
                 if let Some(definition) = config.definition(found) {
@@ -118,6 +118,7 @@ pub(super) fn read(document: &Value, node: YamlNode<'_>, found: &mut Found) {
 /// One object of a config.
 #[derive(Clone, Copy)]
 struct Config<'d> {
+    root: &'d str,
     body: &'d Value,
     node: YamlNode<'d>,
 }
@@ -145,7 +146,10 @@ impl Config<'_> {
         if let Some(overlay) = self.body["KustomizeOverlay"].as_str() {
             let node = self.node.field("KustomizeOverlay").unwrap_or(self.node);
             match overlay::overrides(overlay) {
-                Ok(overrides) => instance.overrides = overrides,
+                Ok(overrides) => {
+                    let place = found.file_place(&[self.root], &["KustomizeOverlay"]);
+                    instance.overrides = overrides.embedded(&place);
+                }
                 Err(errors) => errors.into_iter().for_each(|error| found.fail(error, node)),
             }
         }

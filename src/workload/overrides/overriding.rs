@@ -25,6 +25,8 @@ pub(crate) struct Overriding<'a> {
     pub kinds: &'a Kinds,
 }
 
+/// The key by which a strategic merge patch replaces or deletes.
+const DIRECTIVE: &str = "$patch";
 /// The longest part of a patch that is shown, in characters.
 const PART_LIMIT: usize = 80;
 
@@ -146,7 +148,13 @@ fn patched(patch: &Value, place: &Overridden<'_>, said: &Sayings) -> Option<Flag
     let (mut path, mut within) = (Path(Vec::new()), Vec::new());
     let (mut part, mut shown) = (patch, mask::object(patch));
     let mut there = Some(body);
+    // A directive takes away what it does not name.
+    let mut takes = false;
     for step in steps {
+        if part.get(step).is_none() && part.get(DIRECTIVE).is_some() {
+            takes = true;
+            break;
+        }
         let (key, next) = match (part, there) {
             (Value::Array(items), Some(Value::Array(all))) => {
                 let index: usize = step.parse().ok()?;
@@ -174,6 +182,14 @@ fn patched(patch: &Value, place: &Overridden<'_>, said: &Sayings) -> Option<Flag
         there = there.and_then(|there| below(there, step));
     }
     let is_brought = match (entry, there) {
+        _ if takes => true,
+        (None, Some(Value::Array(_)))
+            if part
+                .as_array()
+                .is_some_and(|items| items.iter().any(|item| item.get(DIRECTIVE).is_some())) =>
+        {
+            true
+        }
         (Some(entry), there) => match part {
             Value::Object(fields) => {
                 let mut fields = fields.iter();
@@ -188,8 +204,10 @@ fn patched(patch: &Value, place: &Overridden<'_>, said: &Sayings) -> Option<Flag
     let key = patch_key(patch).ok().filter(|_| is_brought)?;
     if let Some(Saying::InFile(place)) = said.of("--patch", &patch.to_string()) {
         let mut place = place.clone();
-        let entry = entry.filter(|entry| part.get(entry).is_some()).map(str::to_owned);
-        place.steps.extend(within.into_iter().chain(entry));
+        if !place.is_embedded {
+            let entry = entry.filter(|entry| part.get(entry).is_some()).map(str::to_owned);
+            place.steps.extend(within.into_iter().chain(entry));
+        }
         return Some(Flag::in_file(place));
     }
     let mut value = match shown {
@@ -207,7 +225,9 @@ fn patched(patch: &Value, place: &Overridden<'_>, said: &Sayings) -> Option<Flag
 fn holds(made: &Value, part: &Value) -> bool {
     match (made, part) {
         (Value::Object(made), Value::Object(part)) => part.iter().all(|(key, part)| {
-            part.is_null() || made.get(key).is_some_and(|made| holds(made, part))
+            part.is_null()
+                || key.starts_with('$') && part != "delete"
+                || made.get(key).is_some_and(|made| holds(made, part))
         }),
         (Value::Array(made), Value::Array(part)) => {
             part.iter().all(|part| made.iter().any(|made| holds(made, part)))

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
-use super::edit::outside_brackets;
+use super::{Overrides, edit::outside_brackets};
 use crate::workload::{
     definition::SourceFile,
     error::Error,
@@ -42,6 +42,8 @@ pub(crate) struct FilePlace {
     pub steps: Vec<String>,
     /// How many of the steps lead to the instance.
     pub of_instance: usize,
+    /// Whether it is a text in which overrides stand, such as a `KustomizeOverlay`.
+    pub is_embedded: bool,
 }
 
 impl PartialEq for FilePlace {
@@ -93,11 +95,31 @@ impl Sayings {
                 let (key, value) = (text[..equals].trim(), text[equals + 1..].trim());
                 (!text.contains('\'')).then(|| format!("--set '{key}=\"{value}\"'"))
             }
+            Saying::InFile(place) if place.is_embedded => {
+                Some("put the value in quotes".to_owned())
+            }
             Saying::InFile(place) => {
                 let value = place.look(|_, value| value.text().map(str::to_owned))??;
                 Some(format!("put it in quotes: `\"{value}\"`"))
             }
         }
+    }
+}
+
+impl Overrides {
+    /// Notes that all of it stands in one text of a workload file.
+    #[must_use]
+    pub(crate) fn embedded(mut self, place: &FilePlace) -> Self {
+        let saying = || Some(Saying::InFile(FilePlace { is_embedded: true, ..place.clone() }));
+        let Self { images, replicas, patches, sets, said, .. } = &mut self;
+        let patches = patches.iter().map(|patch| ("--patch", patch.to_string()));
+        let images = images.keys().map(|key| ("--image", key.clone()));
+        let replicas = replicas.keys().map(|key| ("--replicas", key.clone()));
+        let sets = sets.keys().map(|key| ("--set", key.clone()));
+        for (flag, key) in patches.chain(images).chain(replicas).chain(sets) {
+            said.note(flag, key, saying());
+        }
+        self
     }
 }
 

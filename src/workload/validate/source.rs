@@ -233,7 +233,7 @@ fn in_file(flag: &Flag, fault: &Fault) -> Option<Spot> {
     place.look(|key, value| {
         let node = match (&fault.shown_by, key) {
             (ShownBy::Key, Some(key)) => key,
-            _ if value.is_collection() => key.unwrap_or_else(|| begin(value)),
+            _ if value.is_collection() || place.is_embedded => key.unwrap_or_else(|| begin(value)),
             _ => value,
         };
         let Position { line, column } = node.position();
