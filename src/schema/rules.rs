@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+mod cron;
 mod extensions;
 mod field_error;
 mod names;

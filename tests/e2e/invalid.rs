@@ -41,6 +41,24 @@ on_both! {
         const CLAIMS: &str = "/api/v1/namespaces/default/persistentvolumeclaims";
         const PODS: &str = "/api/v1/namespaces/default/pods";
         const SETS: &str = "/apis/apps/v1/namespaces/default";
+        const TIMERS: &str = "/apis/batch/v1/namespaces/default/cronjobs";
+        let timer = |schedule: &str, zone: &str| {
+            let pod = json!({"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "c"}]}});
+            object("batch/v1", "CronJob", json!({"spec": {"schedule": schedule, "timeZone": zone, "jobTemplate": {"spec": {"template": pod}}}}))
+        };
+        let schedules = [
+            ("60 * * * *", "end of range (60) above maximum (59): 60"),
+            ("0 0 L * *", "failed to parse int from L: strconv.Atoi: parsing \"L\": invalid syntax"),
+            ("*/0 * * * *", "step of range should be a positive number: */0"),
+            ("@dayly", "unrecognized descriptor: @dayly"),
+            ("@every 1d", "failed to parse duration @every 1d: time: unknown unit \"d\" in duration \"1d\""),
+            ("CRON_TZ=UTC 0 0 * * *", "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"),
+        ];
+        let zones = [
+            ("Europe/Berln", "unknown time zone Europe/Berln"),
+            ("UTC/../UTC", "unknown time zone UTC/../UTC"),
+            ("", "timeZone must be nil or non-empty string"),
+        ];
         let admission = "admissionregistration.k8s.io/v1";
         let webhook = |webhook: Value| object(admission, "ValidatingWebhookConfiguration", json!({"webhooks": [webhook]}));
         let ingress = |host: &str| object("networking.k8s.io/v1", "Ingress", json!({"spec": {"rules": [{"host": host}]}}));
@@ -133,6 +151,17 @@ on_both! {
         ];
         for (collection, body, wanted) in cases {
             assert_eq!(faults(place, collection, &body), wanted, "{body}");
+        }
+        for (schedule, why) in schedules {
+            let wanted = format!("spec.schedule: Invalid value: {schedule:?}: {why}");
+            assert_eq!(faults(place, TIMERS, &timer(schedule, "Etc/UTC")), [wanted]);
+        }
+        for (zone, why) in zones {
+            let wanted = format!("spec.timeZone: Invalid value: {zone:?}: {why}");
+            assert_eq!(faults(place, TIMERS, &timer("*/5 0-6/2 1,15 jan-MAR mon", zone)), [wanted]);
+        }
+        for schedule in ["@hourly", "@every -1.5h", "* * ? * SUN", ", *-9 5/10 * *"] {
+            assert_eq!(faults(place, TIMERS, &timer(schedule, "America/New_York")), [""; 0], "{schedule}");
         }
         let mut owned = object("v1", "ConfigMap", json!({}));
         owned["metadata"]["ownerReferences"] = json!([{"apiVersion": "v1", "kind": "ConfigMap", "name": "a", "uid": ""}]);

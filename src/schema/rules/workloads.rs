@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{FieldError, names, not_negative, one_of, pods};
+use super::{FieldError, cron, names, not_negative, one_of, pods};
 use crate::schema::label_selector::LabelSelector;
 
 /// A Deployment, ReplicaSet, StatefulSet or DaemonSet.
@@ -143,11 +143,24 @@ pub(super) fn cron_job(object: &Value, is_new: bool, causes: &mut Vec<FieldError
     let schedule = spec["schedule"].as_str().unwrap_or_default();
     if schedule.is_empty() {
         causes.push(FieldError::required("spec.schedule", ""));
-    // Only the count of the fields is looked at; upstream has robfig/cron read them.
-    } else if !schedule.starts_with('@') && schedule.split_whitespace().count() != 5 {
-        let count = schedule.split_whitespace().count();
-        let detail = format!("expected exactly 5 fields, found {count}: [{schedule}]");
-        causes.push(FieldError::invalid("spec.schedule", &json!(schedule), &detail));
+    } else if let Err(why) = cron::schedule(schedule) {
+        let supported = cron::DESCRIPTORS.iter().filter(|_| schedule.starts_with('@'));
+        causes.push(FieldError {
+            supported: supported.map(|&word| word.to_owned()).collect(),
+            ..FieldError::invalid("spec.schedule", &json!(schedule), &why)
+        });
+    }
+    if schedule.contains("TZ") {
+        let why = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
+        causes.push(FieldError::invalid("spec.schedule", &json!(schedule), why));
+    }
+    not_negative(&spec["startingDeadlineSeconds"], "spec.startingDeadlineSeconds", causes);
+    let zone = &spec["timeZone"];
+    if let Some(Err(why)) = zone.as_str().map(cron::time_zone) {
+        causes.push(FieldError {
+            supported: cron::time_zones().map(str::to_owned).collect(),
+            ..FieldError::invalid("spec.timeZone", zone, &why)
+        });
     }
     one_of(
         &spec["concurrencyPolicy"],
@@ -155,14 +168,13 @@ pub(super) fn cron_job(object: &Value, is_new: bool, causes: &mut Vec<FieldError
         &["Allow", "Forbid", "Replace"],
         causes,
     );
-    for field in ["startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"]
-    {
-        not_negative(&spec[field], &format!("spec.{field}"), causes);
-    }
     let path = "spec.jobTemplate.spec.template.spec";
     let template = &spec["jobTemplate"]["spec"]["template"]["spec"];
     pods::spec(template, path, "Always", &[], causes);
     restart_of_job(template, path, causes);
+    for field in ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
+        not_negative(&spec[field], &format!("spec.{field}"), causes);
+    }
     // Eleven are left for what its Jobs are called after; a change is not asked again.
     let name = &object["metadata"]["name"];
     if is_new && name.as_str().is_some_and(|name| name.len() > 52) {

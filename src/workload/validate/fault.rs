@@ -71,6 +71,8 @@ pub(super) enum ShownBy {
 const SHOWN: usize = 40;
 /// How many fields are listed where none is near.
 const LISTED: usize = 8;
+/// How many values are listed at most.
+const EXPECTED: usize = 50;
 /// Where the API server's path is not that of the manifest.
 const ALIASES: [(&str, &str); 2] = [
     ("spec.template.labels", "spec.template.metadata.labels"),
@@ -179,6 +181,7 @@ pub(super) fn of_cause(cause: &FieldError, body: &Value, secret: bool) -> Fault 
     let expected = match supported.as_slice() {
         [] => None,
         [one] => Some(one.clone()),
+        many if many.len() > EXPECTED => None,
         several => Some(format!("one of {}", several.join(", "))),
     };
     let colon = |text: String| if detail.is_empty() { text } else { format!("{text}: {detail}") };
@@ -199,7 +202,6 @@ pub(super) fn of_cause(cause: &FieldError, body: &Value, secret: bool) -> Fault 
             _ => format!("`{path}` is there twice: {shown}"),
         },
         "FieldValueForbidden" => colon(format!("`{path}` is forbidden")),
-        "FieldValueNotFound" => format!("`{path}`: {detail}: {shown}"),
         _ if detail.is_empty() => format!("`{path}`: {message}"),
         _ if path.is_empty() => detail.clone(),
         // A structure is no help.
@@ -217,7 +219,8 @@ pub(super) fn of_cause(cause: &FieldError, body: &Value, secret: bool) -> Fault 
             (Value::String(text), _) => ShownBy::Entry(text.clone()),
             _ => ShownBy::Value,
         },
-        outdates: *reason == "FieldValueNotSupported",
+        // A newer server may know more of them.
+        outdates: !supported.is_empty() && *reason != "FieldValueNotFound",
         twice: *reason == "FieldValueDuplicate",
         at,
     }

@@ -11,7 +11,7 @@ fn every_mistake_is_told_with_its_line() {
     $ workloadctl definition validate kinds.yaml
     exit code 2
     --- stderr
-    error: 29 mistakes in the objects
+    error: 30 mistakes in the objects
       kinds.yaml:6:11: Ingress/web: `spec.rules[0].host` cannot be the text "Example.com": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com')
         6 |   - host: Example.com
           |           ^^^^^^^^^^^
@@ -48,7 +48,7 @@ fn every_mistake_is_told_with_its_line() {
       kinds.yaml:37:37: NetworkPolicy/np: `spec.ingress[0].ports[0].protocol` cannot be the text "tcp"
         37 |     ports: [{port: 70000, protocol: tcp}]
            |                                     ^^^ did you mean `TCP`?
-      kinds.yaml:51:31: StatefulSet/db: `spec.template.spec.containers[0].volumeMounts[0].name`: there is no volume of that name: the text "dta"
+      kinds.yaml:51:31: StatefulSet/db: `spec.template.spec.containers[0].volumeMounts[0].name` cannot be the text "dta": there is no volume of that name
         51 |         volumeMounts: [{name: dta, mountPath: /data}]
            |                               ^^^ did you mean `data`?
       kinds.yaml:55:21: StatefulSet/db: `spec.volumeClaimTemplates[0].spec.accessModes[0]` cannot be the text "ReadWriteOne"
@@ -69,6 +69,9 @@ fn every_mistake_is_told_with_its_line() {
       kinds.yaml:65:31: CronJob/c: `spec.successfulJobsHistoryLimit` cannot be the number -1: must be greater than or equal to 0
         65 |   successfulJobsHistoryLimit: -1
            |                               ^^
+      kinds.yaml:66:13: CronJob/c: `spec.timeZone` cannot be the text "Mars/Base": unknown time zone Mars/Base
+        66 |   timeZone: Mars/Base
+           |             ^^^^^^^^^
       kinds.yaml:71:26: CronJob/c: `spec.jobTemplate.spec.template.spec.restartPolicy`: valid values: "OnFailure", "Never"
         71 |           restartPolicy: Always
            |                          ^^^^^^

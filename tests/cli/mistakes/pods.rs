@@ -93,7 +93,7 @@ fn every_mistake_is_told_with_its_line() {
       pods.yaml:39:27: Deployment/Web: `spec.template.spec.containers[0].resources.requests.cpu` cannot be the text "500 m"
         39 |           requests: {cpu: 500 m}
            |                           ^^^^^ expected a quantity, such as 500m or 1Gi
-      pods.yaml:41:18: Deployment/Web: `spec.template.spec.containers[0].volumeMounts[0].name`: there is no volume of that name: the text "dat"
+      pods.yaml:41:18: Deployment/Web: `spec.template.spec.containers[0].volumeMounts[0].name` cannot be the text "dat": there is no volume of that name
         41 |         - {name: dat, mountPath: /d}
            |                  ^^^ did you mean `data`?
       pods.yaml:42:12: Deployment/Web: `spec.template.spec.containers[0].volumeMounts[1].mountPath` is missing
