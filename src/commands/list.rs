@@ -7,8 +7,8 @@ use crate::{
         invocation::{Done, Invocation},
         names::instance_names,
     },
-    ops::catalogue::{self, ListOptions},
-    output::instances,
+    ops::listing::{self, ListOptions},
+    output::{format::Format, instances},
     workload::{name::DefinitionName, runtime::RuntimeName},
 };
 
@@ -45,8 +45,21 @@ pub(super) fn run(args: ListArgs, call: &Invocation) -> Done {
         runtime: runtime.as_ref(),
         namespace: call.namespace.as_deref(),
     };
-    let instances = catalogue::list_instances(&call.open_for_reading()?, &options)?;
+    let store = call.open_for_reading()?;
     let filtered = definition.is_some() || options.runtime.is_some() || options.namespace.is_some();
-    instances::list(&call.printer, &instances, filtered, call.now)?;
+    match call.printer.format() {
+        Format::Table => {
+            let mut outlines = instances::Outlines::new(call.now);
+            listing::outline(&store, &options, |instance| outlines.add(instance))?;
+            outlines.tell(&call.printer, filtered)?;
+        }
+        Format::Name => {
+            instances::list_names(&call.printer, &listing::instance_names(&store, &options)?)?;
+        }
+        Format::Wide | Format::Json | Format::Yaml => {
+            let all = listing::list_instances(&store, &options)?;
+            instances::list(&call.printer, &all, filtered, call.now)?;
+        }
+    }
     Ok(None)
 }

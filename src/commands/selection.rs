@@ -2,7 +2,7 @@
 
 use crate::{
     ops::{
-        catalogue::{self, ListOptions},
+        listing::{self, ListOptions},
         session::Session,
         spread,
     },
@@ -70,7 +70,7 @@ impl Selection {
                 let runtime = session.runtime.as_deref().map(RuntimeName::stored).transpose()?;
                 let runtime = runtime.as_ref();
                 let options = ListOptions { definition, runtime, ..ListOptions::default() };
-                catalogue::instance_names(&session.store(), &options)?
+                listing::instance_names(&session.store(), &options)?
             }
             Self::Spread(wanted) => {
                 let Some(definition) = definition else {

@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    catalogue, history, runtimes,
-    view::{DefinitionView, InstanceView, RuntimeView},
+    catalogue, history, listing, runtimes,
+    view::{DefinitionView, RuntimeView},
 };
 use crate::{
     cluster::kubeconfig::Kubeconfig,
@@ -61,15 +61,15 @@ impl Known {
     /// Lists the instances with status, revision and runtime.
     pub(crate) fn instances(&self) -> Vec<Candidate> {
         let Some(store) = &self.0 else { return Vec::new() };
-        let views = catalogue::list_instances(store, &catalogue::ListOptions::default());
-        let candidate = |view: InstanceView| {
-            let status = view.status.map(|status| status.to_string());
-            let revision = view.revision.map(|number| format!("revision {number}"));
-            let about: Vec<String> =
-                [status, revision, view.runtime].into_iter().flatten().collect();
-            Candidate::new(view.name, about.join(", "))
-        };
-        views.unwrap_or_default().into_iter().map(candidate).collect()
+        let mut candidates = Vec::new();
+        let looked = listing::outline(store, &listing::ListOptions::default(), |outline| {
+            let status = outline.status.map(|status| status.to_string());
+            let revision = outline.revision.map(|number| format!("revision {number}"));
+            let runtime = outline.runtime.map(str::to_owned);
+            let about: Vec<String> = [status, revision, runtime].into_iter().flatten().collect();
+            candidates.push(Candidate::new(outline.name.to_owned(), about.join(", ")));
+        });
+        looked.map_or_else(|_| Vec::new(), |()| candidates)
     }
 
     /// Lists the definitions with their newest revision and how many instances they have.

@@ -6,39 +6,26 @@ use jiff::Timestamp;
 
 use super::{
     behind, history,
+    listing::{ListOptions, instance_view, list_instances, view_of},
     view::{
-        AppliedView, DefinitionOutcome, DefinitionSheet, DefinitionView, FailedRelease,
-        InstanceView, ObjectView, OperationOutcome,
+        AppliedView, DefinitionOutcome, DefinitionSheet, DefinitionView, InstanceView, ObjectView,
+        OperationOutcome,
     },
 };
 use crate::{
-    store::{DefinitionRow, InstanceFilter, Store},
+    store::{DefinitionRow, Store},
     workload::{
         definition::{Content, Revision},
         error::Result,
-        instance::{Instance, NamespaceMode, Observed, Status},
+        instance::{Instance, NamespaceMode},
         name::{DefinitionName, InstanceName},
         object::{Object, split_api_version},
         overrides::{OverrideEdit, Overrides, check_drops},
         placement::Destination,
-        release::Outcome,
         rendering::{self, render_offline},
         runtime::RuntimeName,
     },
 };
-
-/// Which instances to list; all by default.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct ListOptions<'a> {
-    /// Only these; none are all.
-    pub names: &'a [InstanceName],
-    /// Only those of this definition.
-    pub definition: Option<&'a DefinitionName>,
-    /// Only those on this runtime.
-    pub runtime: Option<&'a RuntimeName>,
-    /// Only those in this namespace.
-    pub namespace: Option<&'a str>,
-}
 
 /// Refuses edits that drop what none of several instances has, by what is stored or, in a workload
 /// file, declared. One that is not stored may have it: only its cluster knows.
@@ -62,42 +49,6 @@ pub(crate) fn check_drops_of_several<'a>(
     check_drops(edits, &known.iter().collect::<Vec<_>>())
 }
 
-/// Lists instances by name, with the status that was seen last.
-///
-/// # Errors
-/// `no-such-instance` and `no-such-definition` (1) for what is named and is not here.
-pub(crate) fn list_instances(
-    store: &Store,
-    options: &ListOptions<'_>,
-) -> Result<Vec<InstanceView>> {
-    let ListOptions { names, definition, runtime, namespace } = *options;
-    if let Some(definition) = definition
-        && store.definition(definition)?.is_none()
-    {
-        return Err(store.no_such_definition(definition.as_str()));
-    }
-    for name in names {
-        if store.instance(name)?.is_none() {
-            return Err(store.no_such_instance(name.as_str()));
-        }
-    }
-    let runtime = runtime.map(ToString::to_string);
-    let filter = InstanceFilter { definition, runtime: runtime.as_deref() };
-    let instances = store.instances(&filter)?.into_iter().filter(|instance| {
-        (names.is_empty() || names.contains(&instance.name))
-            && namespace.is_none_or(|wanted| instance.namespace.as_deref() == Some(wanted))
-    });
-    instances.map(|instance| instance_view(store, instance)).collect()
-}
-
-/// Names the instances that [`list_instances`] lists.
-pub(crate) fn instance_names(
-    store: &Store,
-    options: &ListOptions<'_>,
-) -> Result<Vec<InstanceName>> {
-    list_instances(store, options)?.into_iter().map(|instance| instance.name.parse()).collect()
-}
-
 /// Shows one instance, with the status that was seen last.
 ///
 /// # Errors
@@ -117,59 +68,6 @@ pub(crate) fn is_due(store: &Store, name: &InstanceName) -> Result<bool> {
         instance_view(store, instance)?;
     let went_well = matches!(outcome, Some(OperationOutcome::Ready | OperationOutcome::Applied));
     Ok(!went_well || (revision != latest_revision && !pinned))
-}
-
-/// Describes an instance as the database knows it: its newest release, the revision that a deploy
-/// would bring, the status that was seen last.
-pub(crate) fn instance_view(store: &Store, instance: Instance) -> Result<InstanceView> {
-    let release = store.latest_release(&instance.name)?;
-    let latest = store.newest_revision(&instance.definition, Some(&instance.name))?;
-    let Instance {
-        name,
-        definition,
-        runtime,
-        namespace,
-        namespace_mode,
-        cluster_uid,
-        overrides,
-        created_at,
-        observed,
-    } = instance;
-    let begun = release.as_ref().filter(|release| release.outcome == Outcome::InFlight);
-    let (status, reason, status_at) = match (begun, observed) {
-        // What was seen before a release began says nothing of it.
-        (Some(begun), seen) if seen.as_ref().is_none_or(|seen| seen.at <= begun.started_at) => {
-            let reason = begun.outcome.as_reason().to_owned();
-            (Some(Status::Reconciling), Some(reason), Some(begun.started_at))
-        }
-        (_, Some(Observed { status, reason, at })) => (Some(status), Some(reason), Some(at)),
-        // Never deployed is known without a look; deployed and never seen is not known at all.
-        (_, None) if release.is_none() => {
-            (Some(Status::NotDeployed), Some("it was never deployed".to_owned()), None)
-        }
-        (_, None) => (None, None, None),
-    };
-    Ok(InstanceView {
-        name: name.to_string(),
-        definition: Some(definition.to_string()),
-        revision: release.as_ref().map(|release| release.revision),
-        latest_revision: latest.map(|latest| latest.number),
-        pinned: release.as_ref().is_some_and(|release| release.pinned),
-        runtime: Some(runtime),
-        cluster_uid,
-        namespace,
-        namespace_mode,
-        status,
-        reason,
-        status_at,
-        release: release.as_ref().map(|release| release.number),
-        outcome: release.as_ref().map(|release| release.outcome.into()),
-        overrides,
-        failure: release.as_ref().and_then(FailedRelease::of),
-        created_at: Some(created_at),
-        deployed_at: release.as_ref().map(|release| release.started_at),
-        deployed_by: release.as_ref().map(|release| release.deployer.to_string()),
-    })
 }
 
 /// Lists definitions by name.
@@ -221,9 +119,7 @@ pub(crate) fn apply_definition(
     let Some(row) = store.definition(name)? else {
         return Err(store.no_such_definition(name.as_str()));
     };
-    let behind = behind::find(store, name, None)?.into_iter();
-    let behind =
-        behind.map(|(instance, _)| instance_view(store, instance)).collect::<Result<_>>()?;
+    let behind = behind::find(store, name, None)?.into_iter().map(view_of).collect();
     Ok(AppliedView {
         definition: definition_view(row),
         outcome: match (applied.first, applied.fresh) {

@@ -33,6 +33,7 @@ pub(crate) mod history;
 pub(crate) mod images;
 pub(crate) mod import;
 pub(crate) mod kubectl;
+pub(crate) mod listing;
 pub(crate) mod locate;
 pub(crate) mod lock;
 mod log_tail;

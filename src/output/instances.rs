@@ -9,36 +9,70 @@ use super::{
     printer::Printer,
     sanitize::one_line,
     stream::Tone,
-    table::{Cell, Rows, or_dash},
+    table::Rows,
 };
 use crate::{
-    ops::view::{InstanceView, OperationOutcome},
-    workload::{error::Result, instance::Status, mask},
+    ops::view::{InstanceView, OperationOutcome, OutlineView},
+    workload::{error::Result, instance::Status, mask, name::InstanceName},
 };
 
-/// Tells many instances as the database knows them; `filtered` says that only some were asked for.
+/// The table of instances as the database knows them, from the first to the last.
+#[derive(Debug)]
+pub(crate) struct Outlines {
+    rows: Rows,
+    now: Timestamp,
+    is_empty: bool,
+}
+
+impl Outlines {
+    /// Begins it.
+    pub(crate) fn new(now: Timestamp) -> Self {
+        Self { rows: rows(IDENTITY, false), now, is_empty: true }
+    }
+
+    /// Adds an instance.
+    pub(crate) fn add(&mut self, instance: OutlineView<'_>) {
+        put_identity(&mut self.rows, &instance, self.now);
+        self.is_empty = false;
+    }
+
+    /// Tells them; `filtered` says that only some were asked for.
+    pub(crate) fn tell(&self, printer: &Printer, filtered: bool) -> Result<()> {
+        match self.is_empty {
+            true => none(printer, filtered),
+            false => printer.answer(&self.rows.show(printer)),
+        }
+    }
+}
+
+/// Tells the names of instances.
+pub(crate) fn list_names(printer: &Printer, names: &[InstanceName]) -> Result<()> {
+    printer.answer(&names.iter().map(|name| format!("{name}\n")).collect::<String>())
+}
+
+/// Tells many instances with all that the database knows of them; `filtered` says that only some were
+/// asked for.
 pub(crate) fn list(
     printer: &Printer,
     instances: &[InstanceView],
     filtered: bool,
     now: Timestamp,
 ) -> Result<()> {
-    match printer.format() {
-        Format::Json | Format::Yaml => {
-            printer.document(&Document::new("InstanceList", Items("instances", instances)))
-        }
-        Format::Name => printer.answer(&names(instances.iter())),
-        Format::Table | Format::Wide if instances.is_empty() && filtered => {
-            printer.talk("no instances fit; `workloadctl list` shows what there is");
-            Ok(())
-        }
-        Format::Table | Format::Wide if instances.is_empty() => {
-            printer.talk("no instances; `workloadctl deploy NAME -f PATH` makes one");
-            Ok(())
-        }
-        Format::Table => printer.answer(&table(instances, printer, now, false)),
-        Format::Wide => printer.answer(&table(instances, printer, now, true)),
+    if printer.format().is_document() {
+        return printer.document(&Document::new("InstanceList", Items("instances", instances)));
     }
+    match instances.is_empty() {
+        true => none(printer, filtered),
+        false => printer.answer(&wide(instances, printer, now)),
+    }
+}
+
+fn none(printer: &Printer, filtered: bool) -> Result<()> {
+    printer.talk(match filtered {
+        true => "no instances fit; `workloadctl list` shows what there is",
+        false => "no instances; `workloadctl deploy NAME -f PATH` makes one",
+    });
+    Ok(())
 }
 
 pub(super) fn names<'a>(instances: impl Iterator<Item = &'a InstanceView>) -> String {
@@ -54,62 +88,51 @@ pub(super) fn rows(header: &[&'static str], wide: bool) -> Rows {
     Rows::new(header).giving_way(if wide { &[] } else { GIVING_WAY })
 }
 
-fn table(instances: &[InstanceView], printer: &Printer, now: Timestamp, wide: bool) -> String {
-    let mut header =
-        vec!["NAME", "DEFINITION", "REVISION", "RELEASE", "RUNTIME", "NAMESPACE", "STATUS", "AGE"];
-    if wide {
-        header.extend(["SEEN", "OUTCOME", "DEPLOYED BY", "REASON"]);
-    }
-    let mut rows = rows(&header, wide);
+/// The titles of the columns that [`put_identity`] fills.
+pub(super) const IDENTITY: &[&str] =
+    &["NAME", "DEFINITION", "REVISION", "RELEASE", "RUNTIME", "NAMESPACE", "STATUS", "AGE"];
+
+fn wide(instances: &[InstanceView], printer: &Printer, now: Timestamp) -> String {
+    let header = [IDENTITY, &["SEEN", "OUTCOME", "DEPLOYED BY", "REASON"]].concat();
+    let mut rows = rows(&header, true);
     for instance in instances {
-        let mut row = identity(instance);
-        row.extend([status(instance.status), age(instance, now)]);
-        if wide {
-            row.extend([
-                or_dash(instance.status_at.map(|at| human::age(at, now))),
-                or_dash(instance.outcome.map(OperationOutcome::word)),
-                or_dash(instance.deployed_by.as_deref()),
-                or_dash(instance.reason.as_deref()),
-            ]);
-        }
-        rows.push(row);
+        put_identity(&mut rows, &instance.outline(), now);
+        let seen = instance.status_at.map(|at| human::age(at, now));
+        rows.put_or_dash(seen.as_deref());
+        rows.put_or_dash(instance.outcome.map(OperationOutcome::word));
+        rows.put_or_dash(instance.deployed_by.as_deref());
+        rows.put_or_dash(instance.reason.as_deref());
     }
     rows.show(printer)
 }
 
-/// The cells that say which instance it is.
-pub(super) fn identity(instance: &InstanceView) -> Vec<Cell> {
-    vec![
-        instance.name.as_str().into(),
-        or_dash(instance.definition.as_deref()),
-        revision(instance),
-        or_dash(instance.release),
-        or_dash(instance.runtime.as_deref()),
-        or_dash(instance.namespace.as_deref()),
-    ]
+/// Adds the cells that say which instance it is, and how it is.
+pub(super) fn put_identity(rows: &mut Rows, instance: &OutlineView<'_>, now: Timestamp) {
+    let number = |number: Option<u64>| number.map(|number| number.to_string());
+    rows.put(instance.name, Tone::Plain);
+    rows.put_or_dash(instance.definition);
+    put_revision(rows, instance);
+    rows.put_or_dash(number(instance.release).as_deref());
+    rows.put_or_dash(instance.runtime);
+    rows.put_or_dash(instance.namespace);
+    match instance.status {
+        Some(status) => rows.put(status.word(), tone(status)),
+        None => rows.put("-", Tone::Plain),
+    }
+    // Since the last deploy, else since the instance was made.
+    rows.put_or_dash(instance.since.map(|since| human::age(since, now)).as_deref());
 }
 
-/// The revision that runs; where it is not the newest, or is pinned, that too.
-fn revision(instance: &InstanceView) -> Cell {
+/// Adds the revision that runs; where it is not the newest, or is pinned, that too.
+fn put_revision(rows: &mut Rows, instance: &OutlineView<'_>) {
     match (instance.revision, instance.latest_revision) {
         (Some(runs), Some(latest)) if runs != latest => {
             let pinned = if instance.pinned { "pinned, " } else { "" };
-            Cell::toned(format!("{runs} ({pinned}newest {latest})"), Tone::Warn)
+            rows.put(&format!("{runs} ({pinned}newest {latest})"), Tone::Warn);
         }
-        (Some(runs), _) if instance.pinned => format!("{runs} (pinned)").into(),
-        (runs, _) => or_dash(runs),
+        (Some(runs), _) if instance.pinned => rows.put(&format!("{runs} (pinned)"), Tone::Plain),
+        (runs, _) => rows.put_or_dash(runs.map(|runs| runs.to_string()).as_deref()),
     }
-}
-
-/// The age of what runs: since the last deploy, else since the instance was made.
-pub(super) fn age(instance: &InstanceView, now: Timestamp) -> Cell {
-    let since = instance.deployed_at.or(instance.created_at);
-    or_dash(since.map(|since| human::age(since, now)))
-}
-
-pub(super) fn status(status: Option<Status>) -> Cell {
-    let Some(status) = status else { return "-".into() };
-    Cell::toned(status.to_string(), tone(status))
 }
 
 pub(super) fn tone(status: Status) -> Tone {

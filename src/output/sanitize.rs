@@ -15,6 +15,11 @@ fn is_dangerous(c: char) -> bool {
             | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Tells whether a text is of printable ASCII alone, as most are: a look at its bytes is enough.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.as_bytes().iter().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 fn escape(c: char, out: &mut String) {
     out.extend(c.escape_unicode());
 }

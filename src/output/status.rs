@@ -13,12 +13,11 @@ use super::{
     drift,
     format::Format,
     human,
-    instances::{age, identity, names, namespace, rows, status, tone},
+    instances::{IDENTITY, names, namespace, put_identity, rows, tone},
     printer::Printer,
     reach,
     sanitize::one_line,
     stream::Tone,
-    table::or_dash,
 };
 pub(crate) use watch::Watch;
 
@@ -144,8 +143,7 @@ fn told<'a>(
 
 fn live_table(all: &[&Operation], by: bool, printer: &Printer, now: Timestamp) -> String {
     let wide = printer.format() == Format::Wide;
-    let mut header =
-        vec!["NAME", "DEFINITION", "REVISION", "RELEASE", "RUNTIME", "NAMESPACE", "STATUS", "AGE"];
+    let mut header = IDENTITY.to_vec();
     if wide {
         header.extend(["OUTCOME"]);
     }
@@ -158,16 +156,14 @@ fn live_table(all: &[&Operation], by: bool, printer: &Printer, now: Timestamp) -
     for live in all {
         let instance = &live.instance;
         let reason = instance.reason.clone().into_iter().chain(drift::count(live));
-        let mut row = identity(instance);
-        row.extend([status(instance.status), age(instance, now)]);
+        put_identity(&mut rows, &instance.outline(), now);
         if wide {
-            row.push(or_dash(instance.outcome.map(OperationOutcome::word)));
+            rows.put_or_dash(instance.outcome.map(OperationOutcome::word));
         }
         if wide || by {
-            row.push(or_dash(instance.deployed_by.as_deref()));
+            rows.put_or_dash(instance.deployed_by.as_deref());
         }
-        row.push(or_dash(Some(reason.collect::<Vec<_>>().join("; "))));
-        rows.push(row);
+        rows.put_or_dash(Some(&reason.collect::<Vec<_>>().join("; ")));
     }
     rows.show(printer)
 }

@@ -1,5 +1,7 @@
 //! A stream and the tones in which it can be painted: a hint for the eye, never the meaning itself.
 
+use std::fmt::Write as _;
+
 use anstyle::{AnsiColor, Style};
 
 /// What a piece of text means; only a hint for the eye, never the meaning itself.
@@ -48,10 +50,17 @@ impl Stream {
 
     /// Paints a text, if this stream takes colours.
     pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
+        let mut painted = String::new();
+        self.paint_into(tone, text, &mut painted);
+        painted
+    }
+
+    /// Adds it to another one.
+    pub(super) fn paint_into(self, tone: Tone, text: &str, out: &mut String) {
         if !self.colour || tone == Tone::Plain || text.is_empty() {
-            return text.to_owned();
+            return out.push_str(text);
         }
         let style = tone.style();
-        format!("{style}{text}{style:#}")
+        write!(out, "{style}{text}{style:#}").expect("writing to a string cannot fail");
     }
 }

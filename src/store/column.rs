@@ -6,12 +6,15 @@
 use std::io::{Read as _, Write as _};
 
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil};
 use rusqlite::{
     Row,
     types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, IntoDeserializer as _, value::StrDeserializer},
+};
 use serde_json::Value;
 
 use super::failure;
@@ -39,6 +42,33 @@ impl<'r> Columns<'r> {
         self.next += 1;
         Ok(value)
     }
+
+    /// Reads the next one as the text that it is.
+    pub(super) fn text(&mut self) -> rusqlite::Result<&'r str> {
+        let text = self.row.get_ref(self.next)?.as_str()?;
+        self.next += 1;
+        Ok(text)
+    }
+
+    /// The same where there may be nothing.
+    pub(super) fn text_or_null(&mut self) -> rusqlite::Result<Option<&'r str>> {
+        if self.is_null()? {
+            self.next += 1;
+            return Ok(None);
+        }
+        self.text().map(Some)
+    }
+
+    /// Passes over some in which there is nothing.
+    pub(super) fn pass<T>(&mut self, count: usize) -> Option<T> {
+        self.next += count;
+        None
+    }
+
+    /// Tells whether there is nothing in the next one.
+    pub(super) fn is_null(&self) -> rusqlite::Result<bool> {
+        Ok(self.row.get_ref(self.next)? == ValueRef::Null)
+    }
 }
 
 /// A name or an enum, as its stable word.
@@ -56,7 +86,8 @@ impl<T: Serialize> ToSql for Word<T> {
 impl<T: DeserializeOwned> FromSql for Word<T> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let text = value.as_str()?;
-        serde_json::from_value(Value::String(text.to_owned()))
+        let word: StrDeserializer<'_, serde::de::value::Error> = text.into_deserializer();
+        T::deserialize(word)
             .map(Self)
             .map_err(|error| unreadable(failure::unknown_word(text, error)))
     }
@@ -74,8 +105,31 @@ impl ToSql for Time {
 impl FromSql for Time {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let text = value.as_str()?;
+        if let Some(time) = as_written(text.as_bytes()) {
+            return Ok(Self(time));
+        }
         text.parse().map(Self).map_err(|error| unreadable(failure::unknown_word(text, error)))
     }
+}
+
+/// Reads a time as we write it, all digits in their places: ten thousand are read at once, and to read
+/// all that RFC 3339 allows takes three times as long.
+fn as_written(text: &[u8]) -> Option<Timestamp> {
+    const EPOCH: civil::DateTime = civil::datetime(1970, 1, 1, 0, 0, 0, 0);
+    let shape = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (29, b'Z')];
+    if text.len() != 30 || shape.iter().any(|(place, mark)| text[*place] != *mark) {
+        return None;
+    }
+    let number = |from: usize, to: usize| {
+        text[from..to].iter().try_fold(0, |number: i32, digit| {
+            digit.is_ascii_digit().then(|| 10 * number + i32::from(digit - b'0'))
+        })
+    };
+    let small = |from| number(from, from + 2).and_then(|number| i8::try_from(number).ok());
+    let year = number(0, 4).and_then(|year| i16::try_from(year).ok())?;
+    let date = civil::Date::new(year, small(5)?, small(8)?).ok()?;
+    let time = civil::Time::new(small(11)?, small(14)?, small(17)?, number(20, 29)?).ok()?;
+    Timestamp::from_duration(date.to_datetime(time).duration_since(EPOCH)).ok()
 }
 
 /// A number that counts something.

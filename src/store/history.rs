@@ -19,7 +19,7 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub(crate) fn history(&self, instance: &InstanceName) -> Result<Vec<Kept>> {
-        self.rows(releases::RELEASE, params![Word(instance)], read)
+        self.rows(&releases::of_instance(), params![Word(instance)], read)
     }
 
     /// Gives the images of the newest release that an instance began here; none where none did.

@@ -1,14 +1,14 @@
 //! Instances, and the status that was last seen of them.
 
-use rusqlite::{Row, params};
+use rusqlite::params;
 
 use super::{
     Store,
-    column::{Json, Time, Word},
+    column::{Columns, Json, Time, Word},
 };
 use crate::workload::{
     error::{Code, Error, Result},
-    instance::{Instance, NamespaceMode, Observed, Status},
+    instance::{Instance, NamespaceMode, Observed},
     name::{DefinitionName, InstanceName, nearest},
 };
 
@@ -21,35 +21,50 @@ pub(crate) struct InstanceFilter<'a> {
     pub(crate) runtime: Option<&'a str>,
 }
 
-const INSTANCE: &str = "
-    SELECT instance.name, definition.name AS definition, runtime, namespace, namespace_mode,
-           cluster_uid, overrides, instance.created_at, status, status_reason, status_at
-    FROM instance JOIN definition ON definition.id = instance.definition_id";
+/// What [`read`] reads.
+pub(super) const COLUMNS: &str = "
+    instance.name, definition.name, runtime, namespace, namespace_mode, cluster_uid,
+    instance.overrides, instance.created_at, status, status_reason, status_at";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
-    let Word(name) = row.get("name")?;
-    let Word(definition) = row.get("definition")?;
-    let mode: Option<Word<NamespaceMode>> = row.get("namespace_mode")?;
-    let Json(overrides) = row.get("overrides")?;
-    let Time(created_at) = row.get("created_at")?;
+fn query(what: &str) -> String {
+    format!(
+        "SELECT {COLUMNS} FROM instance JOIN definition ON definition.id = instance.definition_id
+         {what}"
+    )
+}
+
+/// Reads [`COLUMNS`].
+pub(super) fn read(columns: &mut Columns<'_>) -> rusqlite::Result<Instance> {
+    let Word(name) = columns.read()?;
+    let Word(definition) = columns.read()?;
+    let runtime = columns.read()?;
+    let namespace = columns.read()?;
+    let mode: Option<Word<NamespaceMode>> = columns.read()?;
+    let cluster_uid = columns.read()?;
+    let Json(overrides) = columns.read()?;
+    let Time(created_at) = columns.read()?;
+    let observed = match columns.is_null()? {
+        true => columns.pass(3),
+        false => Some(read_observed(columns)?),
+    };
     Ok(Instance {
         name,
         definition,
-        runtime: row.get("runtime")?,
-        namespace: row.get("namespace")?,
+        runtime,
+        namespace,
         namespace_mode: mode.map(|Word(mode)| mode),
-        cluster_uid: row.get("cluster_uid")?,
+        cluster_uid,
         overrides,
         created_at,
-        observed: read_observed(row)?,
+        observed,
     })
 }
 
-fn read_observed(row: &Row<'_>) -> rusqlite::Result<Option<Observed>> {
-    let status: Option<Word<Status>> = row.get("status")?;
-    let Some(Word(status)) = status else { return Ok(None) };
-    let Time(at) = row.get("status_at")?;
-    Ok(Some(Observed { status, reason: row.get("status_reason")?, at }))
+fn read_observed(columns: &mut Columns<'_>) -> rusqlite::Result<Observed> {
+    let Word(status) = columns.read()?;
+    let reason = columns.read()?;
+    let Time(at) = columns.read()?;
+    Ok(Observed { status, reason, at })
 }
 
 impl Store {
@@ -73,19 +88,21 @@ impl Store {
 
     /// Looks up an instance.
     pub fn instance(&self, name: &InstanceName) -> Result<Option<Instance>> {
-        self.row(&format!("{INSTANCE} WHERE instance.name = ?1"), params![Word(name)], read)
+        self.row(&query("WHERE instance.name = ?1"), params![Word(name)], |row| {
+            read(&mut Columns::of(row))
+        })
     }
 
     /// Lists instances by name.
     pub(crate) fn instances(&self, filter: &InstanceFilter<'_>) -> Result<Vec<Instance>> {
         let InstanceFilter { definition, runtime } = filter;
         self.rows(
-            &format!(
-                "{INSTANCE} WHERE (?1 IS NULL OR definition.name = ?1)
-                            AND (?2 IS NULL OR runtime = ?2) ORDER BY instance.name"
+            &query(
+                "WHERE (?1 IS NULL OR definition.name = ?1) AND (?2 IS NULL OR runtime = ?2)
+                 ORDER BY instance.name",
             ),
             params![definition.map(Word), runtime],
-            read,
+            |row| read(&mut Columns::of(row)),
         )
     }
 

@@ -31,6 +31,7 @@ mod prune;
 mod releases;
 mod revisions;
 mod runtimes;
+mod standing;
 mod sum_up;
 mod take_in;
 #[cfg(test)]
@@ -42,8 +43,12 @@ use rusqlite::{Connection, Params, Row};
 
 pub use self::runtimes::KnownRuntime;
 pub(crate) use self::{
-    check::Checked, definitions::DefinitionRow, instances::InstanceFilter, prune::Pruned,
+    check::Checked,
+    definitions::DefinitionRow,
+    instances::InstanceFilter,
+    prune::Pruned,
     releases::End,
+    standing::{Newest, Outline, Standing},
 };
 use crate::workload::error::{Code, Error, Result};
 

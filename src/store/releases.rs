@@ -19,16 +19,23 @@ use crate::workload::{
     release::{Deed, Outcome, Release},
 };
 
-pub(super) const RELEASE: &str = "
-    SELECT release.id, number, deployer, started_at, ended_at, outcome, reason,
-           release.definition, revision, digest, revision_created_at, returns_to, pinned,
-           release.overrides,
-           counts, images_changed
-    FROM release JOIN instance ON instance.id = instance_id
-    WHERE instance.name = ?1
-    ORDER BY number DESC, started_at DESC, release.id DESC";
+/// What [`read`] reads.
+pub(super) const COLUMNS: &str = "
+    release.id, release.number, deployer, release.started_at, ended_at, release.outcome,
+    release.reason, release.definition, release.revision, release.digest, revision_created_at,
+    returns_to, release.pinned, release.overrides";
 
-/// Reads the columns of [`RELEASE`] as far as they are the release's own.
+/// Gives the query for the releases of instance `?1`, the newest first: [`COLUMNS`] and what was done.
+pub(super) fn of_instance() -> String {
+    format!(
+        "SELECT {COLUMNS}, counts, images_changed
+         FROM release JOIN instance ON instance.id = instance_id
+         WHERE instance.name = ?1
+         ORDER BY number DESC, started_at DESC, release.id DESC"
+    )
+}
+
+/// Reads [`COLUMNS`].
 pub(super) fn read(columns: &mut Columns<'_>) -> rusqlite::Result<Release> {
     let id = columns.read()?;
     let Count(number) = columns.read()?;
@@ -153,12 +160,12 @@ impl Store {
 
     /// Lists the releases of an instance, the newest first.
     pub(crate) fn releases(&self, instance: &InstanceName) -> Result<Vec<Release>> {
-        self.rows(RELEASE, params![Word(instance)], |row| read(&mut Columns::of(row)))
+        self.rows(&of_instance(), params![Word(instance)], |row| read(&mut Columns::of(row)))
     }
 
     /// Gives the newest release of an instance.
     pub(crate) fn latest_release(&self, instance: &InstanceName) -> Result<Option<Release>> {
-        self.row(&format!("{RELEASE} LIMIT 1"), params![Word(instance)], |row| {
+        self.row(&format!("{} LIMIT 1", of_instance()), params![Word(instance)], |row| {
             read(&mut Columns::of(row))
         })
     }

@@ -55,9 +55,10 @@ pub enum Status {
     Healthy,
 }
 
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Status {
+    /// Gives the stable word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
             Self::NotDeployed => "NotDeployed",
             Self::Lost => "Lost",
             Self::Error => "Error",
@@ -66,7 +67,13 @@ impl fmt::Display for Status {
             Self::Unhealthy => "Unhealthy",
             Self::Reconciling => "Reconciling",
             Self::Healthy => "Healthy",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
     }
 }
 

@@ -38,7 +38,7 @@ fn a_database_is_checked() {
     $ workloadctl db check
     exit code 0
     --- stdout
-    ~/.config/workloadctl/workloadctl.db is whole (version 5): 76 KiB, 1 definition, 4 revisions, 0 instances, 0 releases
+    ~/.config/workloadctl/workloadctl.db is whole (version 6): 88 KiB, 1 definition, 4 revisions, 0 instances, 0 releases
 
     $ workloadctl db check -o json
     exit code 0
@@ -47,9 +47,9 @@ fn a_database_is_checked() {
       "apiVersion": "workloadctl/v1alpha1",
       "kind": "Database",
       "file": ~/.config/workloadctl/workloadctl.db",
-      "bytes": 77824,
-      "version": 5,
-      "currentVersion": 5,
+      "bytes": 90112,
+      "version": 6,
+      "currentVersion": 6,
       "definitions": 1,
       "revisions": 4,
       "instances": 0,
@@ -62,7 +62,7 @@ fn a_database_is_checked() {
     $ workloadctl db check
     exit code 1
     --- stdout
-    ~/.config/workloadctl/workloadctl.db is whole (version 5): 76 KiB, 1 definition, 4 revisions, 0 instances, 0 releases
+    ~/.config/workloadctl/workloadctl.db is whole (version 6): 88 KiB, 1 definition, 4 revisions, 0 instances, 0 releases
     --- stderr
     error: others may read ~/.config/workloadctl/workloadctl.db
       values of Secrets lie in it as they are
@@ -75,9 +75,9 @@ fn a_database_is_checked() {
       "apiVersion": "workloadctl/v1alpha1",
       "kind": "Database",
       "file": ~/.config/workloadctl/workloadctl.db",
-      "bytes": 77824,
-      "version": 5,
-      "currentVersion": 5,
+      "bytes": 90112,
+      "version": 6,
+      "currentVersion": 6,
       "definitions": 1,
       "revisions": 4,
       "instances": 0,

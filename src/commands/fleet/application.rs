@@ -14,8 +14,8 @@ use crate::{
         workload_file::{NamedWorkload, declared, looked_for, with_place},
     },
     ops::{
-        catalogue::{self, ListOptions},
-        deploy,
+        catalogue, deploy,
+        listing::{self, ListOptions},
         options::{DeployOptions, Limits},
         session::Session,
         side_by_side::Steps,
@@ -255,7 +255,7 @@ impl Application<'_> {
             }
             let options =
                 ListOptions { definition: Some(&definition.name), ..ListOptions::default() };
-            for other in catalogue::instance_names(&store, &options)? {
+            for other in listing::instance_names(&store, &options)? {
                 if file.instance(&other).is_none() {
                     self.call.printer.talk(&format!(
                         "`{other}` runs `{}` too and is not in {}: `workloadctl delete {other}` removes it",

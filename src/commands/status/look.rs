@@ -11,8 +11,8 @@ use crate::{
         workload_file::{NamedWorkload, looked_for},
     },
     ops::{
-        catalogue::{self, ListOptions},
         events::Event,
+        listing::{self, ListOptions},
         session::Session,
         status::{self, DriftDetail},
         stop,
@@ -87,7 +87,7 @@ fn wanted(
         return Ok(Some(names.to_vec()).filter(|names| !names.is_empty()));
     }
     let options = ListOptions { namespace: call.namespace.as_deref(), ..ListOptions::default() };
-    catalogue::instance_names(&session.store(), &options).map(Some)
+    listing::instance_names(&session.store(), &options).map(Some)
 }
 
 /// Looks once, or with `--wait` until nothing is to be waited for, or that time (none: ever).

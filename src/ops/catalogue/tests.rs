@@ -2,8 +2,9 @@ use crate::workload::error::Code;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::ops::view::OperationOutcome;
+use crate::ops::{listing, view::OperationOutcome};
 use crate::workload::{
+    instance::{Observed, Status},
     object::Origin,
     overrides::{OverrideEdit, merge, parse_image, parse_set},
     release::{Deployer, Outcome, Release},
@@ -151,6 +152,9 @@ fn a_release_in_flight_has_no_status_of_the_one_before() {
         let InstanceView { release, outcome, status, reason, status_at, .. } =
             show_instance(store, &web).unwrap();
         assert_eq!((release, outcome), (Some(2), Some(OperationOutcome::InFlight)));
+        let mut outlined = None;
+        listing::outline(store, &ListOptions::default(), |it| outlined = it.status).unwrap();
+        assert_eq!(outlined, status, "a list says the same");
         (status, reason, status_at)
     };
     let reason = "a release was begun and has not ended".to_owned();

@@ -73,7 +73,39 @@ pub(crate) struct InstanceView {
     pub deployed_by: Option<String>,
 }
 
+/// An instance as far as a table of many shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OutlineView<'a> {
+    pub name: &'a str,
+    pub definition: Option<&'a str>,
+    pub revision: Option<u64>,
+    pub latest_revision: Option<u64>,
+    pub pinned: bool,
+    pub release: Option<u64>,
+    pub runtime: Option<&'a str>,
+    pub namespace: Option<&'a str>,
+    pub status: Option<Status>,
+    /// When the newest release began, else when the instance was made.
+    pub since: Option<Timestamp>,
+}
+
 impl InstanceView {
+    /// Gives what a table of many shows.
+    pub(crate) fn outline(&self) -> OutlineView<'_> {
+        OutlineView {
+            name: &self.name,
+            definition: self.definition.as_deref(),
+            revision: self.revision,
+            latest_revision: self.latest_revision,
+            pinned: self.pinned,
+            release: self.release,
+            runtime: self.runtime.as_deref(),
+            namespace: self.namespace.as_deref(),
+            status: self.status,
+            since: self.deployed_at.or(self.created_at),
+        }
+    }
+
     /// Takes in what the database knows of an instance.
     pub(crate) fn describe_stored(&mut self, stored: &Instance) {
         self.definition = Some(stored.definition.to_string());

@@ -28,7 +28,7 @@ pub(crate) use diff::{DiffView, DifferingView, SideView};
 pub(crate) use forward::ForwardEvent;
 pub(crate) use history::{FailedRelease, HistoryView, ReleaseView};
 pub(crate) use import::{ImportView, ImportedObject, LeftObject};
-pub(crate) use instance::InstanceView;
+pub(crate) use instance::{InstanceView, OutlineView};
 pub(crate) use logs::{LogEvent, PodLine};
 pub(crate) use object::{Counts, NOT_REACHED, ObjectView};
 pub(crate) use operation::Operation;

@@ -30,13 +30,15 @@ pub(in crate::output) fn web() -> InstanceView {
 fn lists_are_tables() {
     let plain = Printer::plain(Format::Table);
     let new = InstanceView { name: "new".into(), ..InstanceView::default() };
+    let mut outlines = Outlines::new(now());
+    [web(), new].iter().for_each(|instance| outlines.add(instance.outline()));
     assert_eq!(
-        table(&[web(), new], &plain, now(), false),
+        outlines.rows.show(&plain),
         "NAME  DEFINITION  REVISION      RELEASE  RUNTIME   NAMESPACE  STATUS       AGE\n\
          web   shop        2 (newest 3)  7        kind-dev  web        Reconciling  3 h\n\
          new   -           -             -        -         -          -            -\n"
     );
-    let wide = table(&[web()], &plain, now(), true);
+    let wide = wide(&[web()], &plain, now());
     assert!(
         wide.lines()
             .nth(1)

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    store::{releases::RELEASE, tests::open::of_version},
+    store::{releases, tests::open::of_version},
     workload::{body::Body, history::ImageChange},
 };
 
@@ -61,7 +61,8 @@ fn a_release_notes_which_images_it_changes() {
 #[test]
 fn a_list_of_releases_reads_nothing_but_its_index() {
     let store = with_instance();
-    let plan = store.rows(&format!("EXPLAIN QUERY PLAN {RELEASE}"), ["web"], |row| row.get(3));
+    let query = format!("EXPLAIN QUERY PLAN {}", releases::of_instance());
+    let plan = store.rows(&query, ["web"], |row| row.get(3));
     let plan: Vec<String> = plan.unwrap();
     assert_eq!(
         plan[1..],

@@ -7,8 +7,15 @@ mod open;
 mod prune;
 mod releases;
 mod rows;
+mod standing;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
 
 use jiff::Timestamp;
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use serde_json::{Value, json};
 
 use super::Store;
@@ -94,6 +101,18 @@ fn release(id: &str, number: u64, outcome: Outcome) -> Release {
 }
 
 impl Store {
+    /// Counts the queries that some work makes.
+    pub(crate) fn count_queries<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> (usize, T) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let mask = TraceEventCodes::SQLITE_TRACE_STMT;
+        let counted = Some(move |_: TraceEvent<'_>| _ = count.fetch_add(1, Relaxed));
+        self.connection.trace_v2(mask, counted).unwrap();
+        let answer = work(self);
+        self.connection.trace_v2(mask, None::<fn(TraceEvent<'_>)>).unwrap();
+        (asked.load(Relaxed), answer)
+    }
+
     /// Applies without an instance and gives the number and whether it is fresh.
     fn apply(&mut self, of: &str, content: &Content, at: i64) -> (u64, bool) {
         let applied =

@@ -51,6 +51,19 @@ fn times_sort_as_text_and_lose_nothing() {
     let texts: Vec<String> = times.iter().map(|time| stored(Time(*time))).collect();
     assert!(texts.is_sorted(), "{texts:?}");
     assert_eq!(texts[2], "2023-11-14T22:13:20.000000001Z");
+    // Written by others, or so that no moment is meant.
+    for (text, expected) in [
+        ("2023-11-14T22:13:20Z", Some(nanos(0))),
+        ("2023-11-14T23:13:20.000000001+01:00", Some(nanos(1))),
+        ("1969-12-31T23:59:59.999999999Z", Timestamp::from_nanosecond(-1).ok()),
+        ("2023-13-14T22:13:20.000000001Z", None),
+        ("2023-02-29T22:13:20.000000001Z", None),
+        ("2023-11-14T22:13:+2.000000001Z", None),
+    ] {
+        let read = Store::in_memory().unwrap();
+        let read = read.row("SELECT ?1", [text], |row| row.get(0).map(|Time(time)| time));
+        assert_eq!(read.ok().flatten(), expected, "{text}");
+    }
     for time in times {
         let read = Store::in_memory()
             .unwrap()
