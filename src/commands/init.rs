@@ -160,8 +160,12 @@ impl Target<'_> {
         let Some(newest) = store.newest_revision(definition, None)? else {
             return Err(store.no_such_definition(definition.as_str()));
         };
-        let paths: Vec<PathBuf> =
-            newest.source.split(' ').map(|source| self.env.current_dir.join(source)).collect();
+        let at = |source: &str| self.env.current_dir.join(source);
+        // Sources are kept with blanks between them, and may have some.
+        let paths: Vec<PathBuf> = match at(&newest.source).exists() {
+            true => vec![at(&newest.source)],
+            false => newest.source.split(' ').map(at).collect(),
+        };
         if !newest.source.is_empty() && paths.iter().all(|path| path.exists()) {
             return Ok(paths.iter().map(|path| self.relative(path)).collect());
         }
@@ -170,7 +174,11 @@ impl Target<'_> {
         let mut documents = YamlDocuments::default();
         bodies.for_each(|body| documents.add(&body));
         let text = documents.finish();
-        self.create(&self.folder().join(&name), &text)?;
+        self.create(&self.folder().join(&name), &text).map_err(|error| match error.code {
+            Code::FileExists => error
+                .hint(format!("move it away: what `{definition}` consists of is written there")),
+            _ => error,
+        })?;
         Ok(vec![name])
     }
 

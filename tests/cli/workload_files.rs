@@ -588,3 +588,23 @@ fn what_is_wrong_with_the_sources_of_several_instances_is_told_once() {
         answer["deploys"].as_array().unwrap().iter().map(|it| &it["error"]["message"]).collect();
     assert_eq!(errors[0], errors[1]);
 }
+
+#[test]
+fn sources_with_blanks_are_found_again_and_what_is_in_the_way_is_named() {
+    let program = Program::new();
+    program.write("my app/conf.yaml", CONF);
+    let apply = ["definition", "apply", "web", "-f", "my app/conf.yaml"];
+    assert!(program.command(&apply).status().unwrap().success());
+    assert_eq!(program.call("instance create web --runtime sandbox").code, 0);
+    let from = program.call("init --from web --file -").stdout;
+    assert!(from.contains("\n  - my app/conf.yaml\n"), "{from}");
+    fs::remove_dir_all(program.home().join("my app")).unwrap();
+    program.write("web.manifests.yaml", CONF);
+    snapshot!(program.told(&["init --from web --file -"]), @"
+    $ workloadctl init --from web --file -
+    exit code 5
+    --- stderr
+    error: web.manifests.yaml exists; no file is overwritten
+    hint: move it away: what `web` consists of is written there
+    ");
+}
