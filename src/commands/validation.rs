@@ -9,19 +9,23 @@ use crate::{
         invocation::{Done, Failures, Invocation},
         manifests::{FileArgs, load_each},
         session::{self, OperationMode},
+        workload_file::NamedWorkload,
     },
     ops::{
         options::{Given, Validation},
+        render::{self, Rendered, Wanted},
         strictness,
     },
     output::{definitions, format::words},
     workload::{
         definition::SourceFile,
-        error::{Error, ErrorKind, Result},
+        error::{Code, Error, ErrorKind, Result},
         manifest::combine,
         object::Object,
+        overrides::Overrides,
         packed::{PackedContent, PackedObject},
         rendering::{located, wrong_annotations},
+        shell::quoted,
         validate::{Judge, Report},
     },
 };
@@ -98,20 +102,22 @@ pub(crate) fn load_given(
 #[command(after_long_help = "\
 Objects of built-in kinds are checked by the schemas and rules of Kubernetes 1.36, custom resources \
 by a CustomResourceDefinition among the manifests. What a server decides by its own state, such as \
-quotas and webhooks, shows with --against.
+quotas and webhooks, shows with --against. Of a workload file the objects of its instances are checked, \
+with what is overridden; its server is asked by `plan -f`.
 
 Examples:
   workloadctl definition validate k8s/
   helm template . | workloadctl definition validate -
   workloadctl definition validate k8s/ --against kind-dev
   workloadctl definition validate k8s/ -o json
+  workloadctl definition validate workload.yaml
 
 Exit codes:
   0  nothing is wrong
   2  wrong command or input
   7  the runtime cannot be used")]
 pub(crate) struct ValidateArgs {
-    /// Files, folders or `-` (standard input)
+    /// Files, folders, charts, URLs or `-` (standard input); or a workload file
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<String>,
     /// Ask the server of this runtime too, by dry runs that store nothing
@@ -122,8 +128,16 @@ pub(crate) struct ValidateArgs {
 /// Validates.
 pub(super) fn run(args: ValidateArgs, call: &Invocation) -> Done {
     let ValidateArgs { paths, against } = args;
+    if let Some(runtime) = call.runtimes.first() {
+        let message = "--runtime: `definition validate` contacts no cluster by itself";
+        let hint = format!("`--against {}` asks its server, too", quoted(runtime));
+        return Err(Error::usage(Code::InvalidFlag, message).hint(hint).into());
+    }
     let files = FileArgs::of(paths);
     let read = files.read(call, None)?;
+    if let Some(source) = files.workload(&read) {
+        return file(&NamedWorkload::read(source, &[])?, against.is_some(), call);
+    }
     let (mut count, mut objects) = (0, Vec::new());
     let (mut report, wrong) = load_and_judge(read, call, &mut |object| {
         count += 1;
@@ -155,11 +169,62 @@ pub(super) fn run(args: ValidateArgs, call: &Invocation) -> Done {
             Err(error) => return Err(error.into()),
         }
     }
+    let others = if wrong.is_empty() { Vec::new() } else { vec![combine(wrong)] };
+    answer(report, others, (count, unjudged), call)
+}
+
+/// Validates what a workload file's manifests become for each of its instances; those of a definition
+/// without one as its first would be.
+fn file(named: &NamedWorkload, asks: bool, call: &Invocation) -> Done {
+    if asks {
+        let message = "--against is for manifests, and a workload file names its runtimes itself";
+        let hint = format!("`workloadctl plan -f {}` asks them", quoted(&named.file.name));
+        return Err(Error::usage(Code::InvalidFlag, message).hint(hint).into());
+    }
+    let store = call.open_for_reading()?;
+    let (mut count, mut all, mut failures) = (0, Report::default(), Vec::new());
+    for definition in &named.file.definitions {
+        let packed = match named.load_packed(call, &definition.name) {
+            Ok(packed) => packed.unwrap_or_default(),
+            Err(Failures(wrong)) => {
+                failures.extend(wrong);
+                continue;
+            }
+        };
+        count += packed.objects.len();
+        let own = named.file.instances.iter().filter(|it| it.definition == definition.name);
+        let mut instances: Vec<_> =
+            own.map(|it| (it.name.clone(), it.overrides.clone(), it.namespace.as_ref())).collect();
+        if instances.is_empty() {
+            instances.push((definition.name.as_str().parse()?, Overrides::default(), None));
+        }
+        for (name, overrides, namespace) in &instances {
+            let namespace = namespace.map(|(namespace, _)| namespace.as_str());
+            let wanted = Wanted {
+                name,
+                given: Some(packed.clone()),
+                declared: Some(overrides),
+                namespace: call.namespace.as_deref().or(namespace),
+                validation: Validation::Strict,
+            };
+            match render::instance(&store, wanted, &mut |_| {}) {
+                Ok(Rendered { report, .. }) => all.add(report),
+                Err(error) => failures.push(error),
+            }
+        }
+    }
+    failures.dedup();
+    answer(all, failures, (count, 0), call)
+}
+
+/// Answers with what is wrong with objects and with `others`, or that nothing is; `counts` are the objects, and those of them that a
+/// server could not judge.
+fn answer(report: Report, others: Vec<Error>, counts: (usize, usize), call: &Invocation) -> Done {
+    let (count, unjudged) = counts;
     let Report { mistakes, warnings } = report;
     warnings.iter().for_each(|warning| call.printer.warn(warning));
     let of_objects = (!mistakes.is_empty()).then(|| Error::invalid(mistakes));
-    let of_annotations = (!wrong.is_empty()).then(|| combine(wrong));
-    let errors: Vec<Error> = of_objects.into_iter().chain(of_annotations).collect();
+    let errors: Vec<Error> = of_objects.into_iter().chain(others).collect();
     if !errors.is_empty() {
         return Err(errors.into());
     }

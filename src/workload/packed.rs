@@ -23,7 +23,7 @@ pub(crate) struct PackedObject {
 }
 
 /// A content of packed objects.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct PackedContent {
     pub objects: Vec<PackedObject>,
     pub files: Vec<SourceFile>,

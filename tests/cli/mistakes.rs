@@ -939,3 +939,84 @@ fn a_mistake_in_an_overlay_is_one_of_its_file() {
     hint: put the value in quotes
     "#);
 }
+
+/// What the instances of a workload file would send is looked at, and each mistake is told once.
+#[test]
+fn a_workload_file_is_validated_with_what_it_overrides() {
+    let program = Program::new();
+    program.write("web.yaml", WEB);
+    program.write("bad.yaml", BAD);
+    let file = |name: &str, manifest: &str, instances: &str| {
+        let head = "apiVersion: workloadctl/v1alpha1\nkind: Workload\nmetadata: {name: web}\n";
+        program.write(
+            name,
+            &format!("{head}spec:\n  manifests: [{manifest}]\n  instances: [{instances}]\n"),
+        );
+    };
+    file("good.yaml", "web.yaml", "{name: a}, {name: b, namespace: shop}");
+    file("twice.yaml", "bad.yaml", "{name: a}, {name: b}");
+    file("none.yaml", "bad.yaml", "");
+    file(
+        "set.yaml",
+        "web.yaml",
+        "{name: a, sets: {'Deployment/web:spec.replicas': many}}, {name: b, images: {wbe: x}}",
+    );
+    file("gone.yaml", "nope.yaml", "{name: a}");
+    let lines = [
+        "definition validate good.yaml",
+        "definition validate twice.yaml",
+        "definition validate none.yaml",
+        "definition validate set.yaml",
+        "definition validate gone.yaml",
+        "definition validate good.yaml --against sandbox",
+        "definition validate web.yaml --runtime sandbox",
+    ];
+    snapshot!(told(&program, &lines, ""), @r#"
+    $ workloadctl definition validate good.yaml
+    exit code 0
+    --- stdout
+    1 object, nothing is wrong
+
+    $ workloadctl definition validate twice.yaml
+    exit code 2
+    --- stderr
+    error: bad.yaml:5:3: Deployment/web: there is no field `spec.replica`
+      5 |   replica: 3
+        |   ^^^^^^^ did you mean `replicas`?
+
+    $ workloadctl definition validate none.yaml
+    exit code 2
+    --- stderr
+    error: bad.yaml:5:3: Deployment/web: there is no field `spec.replica`
+      5 |   replica: 3
+        |   ^^^^^^^ did you mean `replicas`?
+
+    $ workloadctl definition validate set.yaml
+    exit code 2
+    --- stderr
+    error: set.yaml:6:64: spec.instances[0].sets[Deployment/web:spec.replicas]: Deployment/web: `spec.replicas` takes a whole number, not the text "many"
+      6 |   instances: [{name: a, sets: {'Deployment/web:spec.replicas': many}}, {name: b, images: {wbe: x}}]
+        |                                                                ^^^^
+    error: set.yaml:6:91: spec.instances[1].images[wbe]: no container and no image repository is wbe
+      the nearest is web
+
+    $ workloadctl definition validate gone.yaml
+    exit code 2
+    --- stderr
+    error: there is no file or folder nope.yaml
+      gone.yaml:5:15 names it
+    hint: sources are relative to the folder of gone.yaml
+
+    $ workloadctl definition validate good.yaml --against sandbox
+    exit code 2
+    --- stderr
+    error: --against is for manifests, and a workload file names its runtimes itself
+    hint: `workloadctl plan -f good.yaml` asks them
+
+    $ workloadctl definition validate web.yaml --runtime sandbox
+    exit code 2
+    --- stderr
+    error: --runtime: `definition validate` contacts no cluster by itself
+    hint: `--against sandbox` asks its server, too
+    "#);
+}

@@ -270,7 +270,7 @@ fn a_hint_can_be_pasted_whatever_a_path_is_called() {
         &["deploy", "my app/conf.yaml"][..],
         &["deploy", "-f", "my app/conf.yaml", "-f", "it's.yaml", "--values", "$x"],
         &["definition", "apply", "-f", "my app/conf.yaml"],
-        &["definition", "validate", "my app/app.yaml"],
+        &["definition", "validate", "my app/app.yaml", "my app/conf.yaml"],
         &["definition", "validate", "it's/kustomization.yaml"],
         &["definition", "validate", "my app/latin.yml", "my app/chart", "-", "-", ""],
         &["delete", "-f", "my app/app.yaml"],
@@ -307,7 +307,7 @@ fn a_hint_can_be_pasted_whatever_a_path_is_called() {
     error: -f needs the name of the definition
     hint: workloadctl definition apply NAME -f 'my app/conf.yaml'
 
-    $ workloadctl definition validate my app/app.yaml
+    $ workloadctl definition validate my app/app.yaml my app/conf.yaml
     exit code 2
     --- stderr
     error: my app/app.yaml:1:1: a workload file cannot stand among manifests

@@ -43,6 +43,21 @@ pub(crate) struct Report {
     pub warnings: Vec<String>,
 }
 
+impl Report {
+    /// Adds what another one has beside it: instances of one definition have much in common.
+    pub(crate) fn add(&mut self, other: Self) {
+        let Self { mistakes, warnings } = other;
+        // They may be many thousands, and mostly there is one instance.
+        let (known, told) =
+            (std::mem::take(&mut self.mistakes), std::mem::take(&mut self.warnings));
+        let is_new = |mistake: &Mistake| known.is_empty() || !known.contains(mistake);
+        let more: Vec<Mistake> = mistakes.into_iter().filter(is_new).collect();
+        self.mistakes = known.into_iter().chain(more).collect();
+        let more: Vec<String> = warnings.into_iter().filter(|it| !told.contains(it)).collect();
+        self.warnings = told.into_iter().chain(more).collect();
+    }
+}
+
 /// Validates the objects of a definition as they were read, their kinds included.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn content(content: &Content) -> Report {
