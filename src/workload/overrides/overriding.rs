@@ -142,73 +142,95 @@ impl Flag {
     }
 }
 
-/// Gives the part of a patch that brought what is at a place: all of it, or the entry that is meant.
-fn patched(patch: &Value, place: &Overridden<'_>, said: &Sayings) -> Option<Flag> {
-    let Overridden { body, steps, entry, .. } = *place;
-    let (mut path, mut within) = (Path(Vec::new()), Vec::new());
-    let (mut part, mut shown) = (patch, mask::object(patch));
-    let mut there = Some(body);
-    // A directive takes away what it does not name.
-    let mut takes = false;
-    for step in steps {
-        if part.get(step).is_none() && part.get(DIRECTIVE).is_some() {
-            takes = true;
-            break;
+/// The part of a patch that is about a place.
+struct Part<'a> {
+    value: &'a Value,
+    /// As it may be shown.
+    shown: Value,
+    /// The way to it in the object.
+    path: Path,
+    /// The way to it in the patch.
+    within: Vec<String>,
+    /// What is at the place.
+    there: Option<&'a Value>,
+    /// Whether it is a directive, which takes away what it does not name.
+    takes: bool,
+}
+
+impl<'a> Part<'a> {
+    fn at(patch: &'a Value, place: &Overridden<'a>) -> Option<Self> {
+        let mut at = Self {
+            value: patch,
+            shown: mask::object(patch),
+            path: Path(Vec::new()),
+            within: Vec::new(),
+            there: Some(place.body),
+            takes: false,
+        };
+        for step in place.steps {
+            if at.value.get(step).is_none() && at.value.get(DIRECTIVE).is_some() {
+                at.takes = true;
+                break;
+            }
+            at.enter(step)?;
         }
-        let (key, next) = match (part, there) {
+        let items = at.value.as_array().into_iter().flatten();
+        let mut directives = items.filter(|item| item.get(DIRECTIVE).is_some());
+        at.takes |= place.entry.is_none() && directives.next().is_some();
+        Some(at)
+    }
+
+    fn enter(&mut self, step: &str) -> Option<()> {
+        match (self.value, self.there) {
             (Value::Array(items), Some(Value::Array(all))) => {
                 let index: usize = step.parse().ok()?;
                 let made = all.get(index)?;
                 let brought = items.iter().position(|item| holds(made, item))?;
-                path.0.push(PathStep::Index(index));
-                (PathStep::Index(brought), &items[brought])
+                self.path.0.push(PathStep::Index(index));
+                self.within.push(brought.to_string());
+                self.shown = self.shown.get_mut(brought)?.take();
+                self.value = &items[brought];
             }
             (part, _) => {
-                path.0.push(PathStep::Key(step.clone()));
-                (PathStep::Key(step.clone()), part.get(step)?)
+                self.path.0.push(PathStep::Key(step.to_owned()));
+                self.within.push(step.to_owned());
+                self.value = part.get(step)?;
+                self.shown = self.shown.get_mut(step)?.take();
             }
-        };
-        shown = match key {
-            PathStep::Index(index) => {
-                within.push(index.to_string());
-                shown.get_mut(index)?.take()
-            }
-            _ => {
-                within.push(step.clone());
-                shown.get_mut(step)?.take()
-            }
-        };
-        part = next;
-        there = there.and_then(|there| below(there, step));
+        }
+        self.there = self.there.and_then(|there| below(there, step));
+        Some(())
     }
-    let is_brought = match (entry, there) {
-        _ if takes => true,
-        (None, Some(Value::Array(_)))
-            if part
-                .as_array()
-                .is_some_and(|items| items.iter().any(|item| item.get(DIRECTIVE).is_some())) =>
-        {
-            true
+
+    fn has_brought(&self, entry: Option<&str>) -> bool {
+        match (entry, self.there) {
+            _ if self.takes => true,
+            (Some(entry), there) => match self.value {
+                Value::Object(fields) => {
+                    let mut fields = fields.iter();
+                    fields.any(|(key, value)| key == entry || value.as_str() == Some(entry))
+                }
+                part => there == Some(part),
+            },
+            (None, Some(there)) => there == self.value,
+            // It took away what has to be there.
+            (None, None) => self.value.is_null(),
         }
-        (Some(entry), there) => match part {
-            Value::Object(fields) => {
-                let mut fields = fields.iter();
-                fields.any(|(key, value)| key == entry || value.as_str() == Some(entry))
-            }
-            part => there == Some(part),
-        },
-        (None, Some(there)) => there == part,
-        // It took away what has to be there.
-        (None, None) => part.is_null(),
-    };
-    let key = patch_key(patch).ok().filter(|_| is_brought)?;
-    if let Some(Saying::InFile(place)) = said.of("--patch", &patch.to_string()) {
-        let mut place = place.clone();
-        if !place.is_embedded {
-            let entry = entry.filter(|entry| part.get(entry).is_some()).map(str::to_owned);
-            place.steps.extend(within.into_iter().chain(entry));
+    }
+}
+
+/// Gives the part of a patch that brought what is at a place: all of it, or the entry that is meant.
+fn patched(patch: &Value, place: &Overridden<'_>, said: &Sayings) -> Option<Flag> {
+    let part = Part::at(patch, place)?;
+    let key = patch_key(patch).ok().filter(|_| part.has_brought(place.entry))?;
+    let Part { value, shown, path, within, there: _, takes: _ } = part;
+    if let Some(Saying::InFile(file)) = said.of("--patch", &patch.to_string()) {
+        let mut file = file.clone();
+        if !file.is_embedded {
+            let entry = place.entry.filter(|entry| value.get(entry).is_some()).map(str::to_owned);
+            file.steps.extend(within.into_iter().chain(entry));
         }
-        return Some(Flag::in_file(place));
+        return Some(Flag::in_file(file));
     }
     let mut value = match shown {
         Value::String(text) => text,
