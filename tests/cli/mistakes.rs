@@ -1020,3 +1020,48 @@ fn a_workload_file_is_validated_with_what_it_overrides() {
     hint: `--against sandbox` asks its server, too
     "#);
 }
+
+/// What a Job is called becomes a label of its pods; labels of pods are looked at in Jobs too.
+#[test]
+fn names_and_labels_of_jobs_are_those_of_pods() {
+    let program = Program::new();
+    let spec = "{restartPolicy: Never, containers: [{name: c, image: c}]}";
+    let template = format!("template:\n    metadata: {{labels: {{a b: c}}}}\n    spec: {spec}\n");
+    let name = "a".repeat(64);
+    program.write(
+        "job.yaml",
+        &format!("apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: {name}\nspec:\n  {template}"),
+    );
+    let template = template.replace("\n", "\n    ");
+    program.write(
+        "timer.yaml",
+        &format!("apiVersion: batch/v1\nkind: CronJob\nmetadata: {{name: c}}\nspec:\n  schedule: '@dayly'\n  timeZone: Europe/Berln\n  jobTemplate:\n   spec:\n    {template}"),
+    );
+    let lines = ["definition validate job.yaml", "definition validate timer.yaml"];
+    snapshot!(told(&program, &lines, ""), @r#"
+    $ workloadctl definition validate job.yaml
+    exit code 2
+    --- stderr
+    error: 2 mistakes in the objects
+      job.yaml:4:9: Job/DIGEST: `metadata.name` cannot be the text "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…": must be no more than 63 bytes: it becomes a label of the Job's pods
+        4 |   name: DIGEST
+          |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      job.yaml:7:25: Job/DIGEST: `spec.template.metadata.labels` cannot be the text "a b": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc')
+        7 |     metadata: {labels: {a b: c}}
+          |                         ^^^
+
+    $ workloadctl definition validate timer.yaml
+    exit code 2
+    --- stderr
+    error: 3 mistakes in the objects
+      timer.yaml:5:13: CronJob/c: `spec.schedule` cannot be the text "@dayly": unrecognized descriptor: @dayly
+        5 |   schedule: '@dayly'
+          |             ^^^^^^^^ did you mean `@daily`?
+      timer.yaml:6:13: CronJob/c: `spec.timeZone` cannot be the text "Europe/Berln": unknown time zone Europe/Berln
+        6 |   timeZone: Europe/Berln
+          |             ^^^^^^^^^^^^ did you mean `Europe/Berlin`?
+      timer.yaml:10:29: CronJob/c: `spec.jobTemplate.spec.template.metadata.labels` cannot be the text "a b": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc')
+        10 |         metadata: {labels: {a b: c}}
+           |                             ^^^
+    "#);
+}

@@ -163,6 +163,23 @@ on_both! {
         for schedule in ["@hourly", "@every -1.5h", "* * ? * SUN", ", *-9 5/10 * *"] {
             assert_eq!(faults(place, TIMERS, &timer(schedule, "America/New_York")), [""; 0], "{schedule}");
         }
+        let jobs = "/apis/batch/v1/namespaces/default/jobs";
+        let pod = |label: &str| {
+            json!({"metadata": {"labels": {label: "b"}}, "spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "c"}]}})
+        };
+        let long = "a".repeat(64);
+        let mut job = object("batch/v1", "Job", json!({"spec": {"template": pod("a")}}));
+        job["metadata"] = json!({"name": long, "labels": {"a": "b"}});
+        // The server makes two labels of the name.
+        let wanted = format!("spec.template.labels: Invalid value: {long:?}: must be no more than 63 bytes");
+        assert_eq!(faults(place, jobs, &job), [wanted.clone(), wanted]);
+        let wrong = "Invalid value: \"a b\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+        let mut job = object("batch/v1", "Job", json!({"spec": {"template": pod("a b")}}));
+        job["metadata"]["labels"] = json!({"a": "b"});
+        assert_eq!(faults(place, jobs, &job), [format!("spec.template.labels: {wrong}")]);
+        let mut timed = timer("@hourly", "Etc/UTC");
+        timed["spec"]["jobTemplate"]["spec"]["template"] = pod("a b");
+        assert_eq!(faults(place, TIMERS, &timed), [format!("spec.jobTemplate.spec.template.labels: {wrong}")]);
         let mut owned = object("v1", "ConfigMap", json!({}));
         owned["metadata"]["ownerReferences"] = json!([{"apiVersion": "v1", "kind": "ConfigMap", "name": "a", "uid": ""}]);
         assert_eq!(

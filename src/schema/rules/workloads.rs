@@ -110,8 +110,9 @@ pub(super) fn job(object: &Value, causes: &mut Vec<FieldError>) {
     ] {
         not_negative(&spec[name], &format!("spec.{name}"), causes);
     }
-    restart_of_job(&spec["template"]["spec"], "spec.template.spec", causes);
     let labels = &spec["template"]["metadata"]["labels"];
+    names::labels(labels, "spec.template.labels", causes);
+    restart_of_job(&spec["template"]["spec"], "spec.template.spec", causes);
     match LabelSelector::of(&spec["selector"]) {
         None => {
             let (required, mismatch) =
@@ -169,7 +170,10 @@ pub(super) fn cron_job(object: &Value, is_new: bool, causes: &mut Vec<FieldError
         causes,
     );
     let path = "spec.jobTemplate.spec.template.spec";
-    let template = &spec["jobTemplate"]["spec"]["template"]["spec"];
+    let template = &spec["jobTemplate"]["spec"]["template"];
+    let labels = &template["metadata"]["labels"];
+    names::labels(labels, "spec.jobTemplate.spec.template.labels", causes);
+    let template = &template["spec"];
     pods::spec(template, path, "Always", &[], causes);
     restart_of_job(template, path, causes);
     for field in ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {

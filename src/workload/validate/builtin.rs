@@ -10,6 +10,9 @@ use crate::schema::{
     validate,
 };
 
+/// How long the value of a label may be.
+const LABEL_LIMIT: usize = 63;
+
 /// Finds the faults of an object.
 pub(super) fn faults(body: &Value, gvk: &Gvk, schema: &Schema) -> Vec<Fault> {
     let secret = gvk.group.is_empty() && gvk.kind == "Secret";
@@ -49,11 +52,16 @@ fn meaning(body: &Value, form: &[Fault], gvk: &Gvk, schema: &Schema) -> Vec<Fiel
         fields.remove("status");
     }
     let mut object = defaults::complete(object, schema, gvk);
+    let mut causes = Vec::new();
     // The server gives a Job its selector, unless the Job says that it brings its own.
     if gvk.group == "batch" && gvk.kind == "Job" && object["spec"]["manualSelector"] != true {
         object["spec"]["selector"] = json!({"matchLabels": {}});
+        let name = &object["metadata"]["name"];
+        if name.as_str().is_some_and(|name| name.len() > LABEL_LIMIT) {
+            let detail = "must be no more than 63 bytes: it becomes a label of the Job's pods";
+            causes.push(FieldError::invalid("metadata.name", name, detail));
+        }
     }
-    let mut causes = Vec::new();
     rules::metadata(&gvk.group, &gvk.kind, &object, &mut causes);
     rules::content(&gvk.group, &gvk.kind, &object, true, &mut causes);
     causes

@@ -74,8 +74,9 @@ const LISTED: usize = 8;
 /// How many values are listed at most.
 const EXPECTED: usize = 50;
 /// Where the API server's path is not that of the manifest.
-const ALIASES: [(&str, &str); 2] = [
+const ALIASES: [(&str, &str); 3] = [
     ("spec.template.labels", "spec.template.metadata.labels"),
+    ("spec.jobTemplate.spec.template.labels", "spec.jobTemplate.spec.template.metadata.labels"),
     ("spec.LoadBalancerSourceRanges", "spec.loadBalancerSourceRanges"),
 ];
 
