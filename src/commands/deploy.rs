@@ -195,7 +195,7 @@ fn run_asking(
     call: &Invocation,
 ) -> Done {
     call.only("deploy --ask", &[Format::Table])?;
-    release.single = Some("--ask");
+    (release.single, release.keeps_plan) = (Some("--ask"), true);
     let watching = release.watching;
     let plan = fleet::run(release, limits, FleetCommand::Plan(style.style(call)), call)?;
     if plan.failed.is_some() {

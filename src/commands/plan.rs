@@ -66,6 +66,7 @@ pub(super) fn run(args: PlanArgs, call: &Invocation) -> Done {
     call.only("plan", &[Format::Table, Format::Json])?;
     let PlanArgs { mut release, style, out, why, exit_code } = args;
     release.why = why;
+    release.keeps_plan = out.is_some();
     release.single = out.is_some().then_some("--out");
     let command = FleetCommand::Plan(style.style(call));
     // Before the plan is shown, so that what is told is one answer.

@@ -110,6 +110,9 @@ pub(crate) struct ReleaseArgs {
     /// The object whose place is explained: a flag of `plan` alone.
     #[arg(skip)]
     pub(super) why: Option<String>,
+    /// Whether the plan is kept, to be done as it is.
+    #[arg(skip)]
+    pub(super) keeps_plan: bool,
     /// The flag of the command that needs exactly one instance, if it was given.
     #[arg(skip)]
     pub(super) single: Option<&'static str>,
@@ -186,6 +189,7 @@ impl ReleaseArgs {
                 namespace_labels,
             },
             rollback_on_failure: self.rollback_on_failure,
+            keeps_plan: self.keeps_plan,
             frozen: None,
             typed,
             watching: self.watching,

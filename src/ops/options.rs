@@ -106,6 +106,8 @@ pub(crate) struct DeployOptions {
     pub may: Permissions,
     /// Whether a release that does not go well is followed by one that returns to the last good one.
     pub rollback_on_failure: bool,
+    /// Whether the plan is kept, with what it saw, to be done later as it is.
+    pub keeps_plan: bool,
     /// A plan that was made before, to be done as it is.
     pub frozen: Option<Arc<FrozenPlan>>,
     /// The flags that say what is deployed, as they can be typed again. `None` where they cannot be:
@@ -133,6 +135,7 @@ impl DeployOptions {
             may: Permissions::default(),
             rollback_on_failure: false,
             typed: Some(String::new()),
+            keeps_plan: false,
             frozen: None,
             watching: Watching::default(),
             why: None,

@@ -180,8 +180,11 @@ pub(crate) fn drift_of(
         return vec![Drift { at: made_at(live).or(replaced.at), ..replaced }];
     }
     let (Some(sent), Some(seen)) = (sent, &entry.seen) else { return Vec::new() };
+    if seen.still_holds(live, manager, sent) {
+        return Vec::new();
+    }
     let keeps_fields = seen.keeps_fields(live, manager, sent);
-    if seen.still_holds(live, manager, sent) || (keeps_fields && entry.yielded.is_empty()) {
+    if keeps_fields && entry.yielded.is_empty() {
         return Vec::new();
     }
     if apply_entry(live, manager).is_none() && live.pointer("/metadata/managedFields").is_none() {

@@ -220,13 +220,18 @@ impl Seen {
     /// equal, and either the resourceVersion is; or, for kinds that count generations, the
     /// generation, our own Apply entry and the values of our labels and annotations are.
     pub(crate) fn still_holds(&self, live: &Value, manager: &str, body: &Value) -> bool {
-        if resource_version(live) == Some(&self.resource_version) {
+        if self.is_last(live) {
             return true;
         }
         // Status writes and other people's labels change the resourceVersion alone.
         self.generation.is_some()
             && generation(live) == self.generation
             && self.keeps_fields(live, manager, body)
+    }
+
+    /// Tells that nobody wrote an object since, for which no body need be looked into.
+    pub(crate) fn is_last(&self, live: &Value) -> bool {
+        resource_version(live) == Some(&self.resource_version)
     }
 
     /// Tells, from a live object's metadata, that nobody took a field of ours since: a foreign

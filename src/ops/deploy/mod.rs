@@ -148,7 +148,9 @@ impl<'a> Deploy<'a> {
         self.tell_images(&prepared).await?;
         self.report.outcome(OperationOutcome::Planned);
         refuse_blocked(&prepared)?;
-        self.report.freeze(self.freeze(&prepared));
+        if self.options.keeps_plan {
+            self.report.freeze(self.freeze(&prepared));
+        }
         Ok(())
     }
 

@@ -152,7 +152,7 @@ impl Planning<'_> {
         let Candidate { desired, entry, .. } = *candidate;
         let live = candidate.live();
         Item {
-            sharing: self.sharing(desired, entry, live.as_deref(), others).into(),
+            sharing: self.sharing(desired, entry, live.as_ref(), others).into(),
             terms: scaling.terms(candidate, others).into(),
             ..Item::new(desired.clone(), Action::Unchanged)
         }

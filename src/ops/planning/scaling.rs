@@ -15,6 +15,7 @@ use crate::{
     cluster::api::IN_FLIGHT,
     ops::{options::Conflicts, survey::Live, target::is_list_forbidden},
     workload::{
+        body::Body,
         error::Result,
         kinds::{Trait, builtin_kind},
         object::{GroupKind, ObjectId},
@@ -57,8 +58,11 @@ impl<'a> Scaling<'a> {
         entries: &HashMap<&ObjectId, &Entry>,
         live: &Live,
     ) -> Result<Self> {
-        let in_set =
-            |desired: &Desired| Some((scale_target(&desired.body.look())?, desired.id.short()));
+        let in_set = |desired: &Desired| {
+            // Of most objects the id tells that they scale none: no body is looked into.
+            let target = scales_others(&desired.id).then(|| scale_target(&desired.body.look()));
+            Some((target.flatten()?, desired.id.short()))
+        };
         let mut scaling = Self {
             planning,
             autoscalers: planning.desired.iter().filter_map(in_set).collect(),
@@ -155,24 +159,22 @@ impl<'a> Scaling<'a> {
 
     /// Tells whether it has to be known who scales an object that no autoscaler of the set does:
     /// its replicas would change or fall, or the autoscaler that they were left to may be gone.
-    fn may_be_scaled(&self, desired: &Desired, entry: Option<&Entry>, live: &Value) -> bool {
+    fn may_be_scaled(&self, desired: &Desired, entry: Option<&Entry>, live: &Body) -> bool {
         let is_written = entry.is_none_or(|entry| entry.body.as_ref() != Some(&desired.digest));
         let is_leaving =
             |autoscaler: &str| self.planning.leaving().any(|id| id.short() == autoscaler);
         if let Some(known) = entry.and_then(recorded_autoscaler) {
             return is_written || is_leaving(known);
         }
-        let is_scalable = desired.id.group == "apps" && builtin_kind(&desired.id).is(Trait::Scaled);
+        if desired.id.group != "apps" || !builtin_kind(&desired.id).is(Trait::Scaled) {
+            return false;
+        }
         let body = desired.body.look();
         let wanted = body.pointer("/spec/replicas");
-        if is_scalable
-            && wanted.is_some()
-            && is_scaled_by_controller(live)
-            && self.loses_autoscaler(desired)
-        {
+        if wanted.is_some() && is_scaled_by_controller(live) && self.loses_autoscaler(desired) {
             return true;
         }
-        if !is_scalable || !is_written {
+        if !is_written {
             return false;
         }
         // Adopted, or of an adoption that was begun: who scaled it before is not known.

@@ -7,6 +7,7 @@ use super::{Candidate, Planning};
 use crate::{
     ops::{options::Conflicts, shared, survey::Live},
     workload::{
+        body::Body,
         error::Result,
         ownership::{has_controller, kept_by, other_instances, uid},
         plan::{Block, Decision, Desired, Item},
@@ -78,11 +79,15 @@ impl Planning<'_> {
         &self,
         desired: &Desired,
         entry: Option<&Entry>,
-        live: Option<&Value>,
+        live: Option<&Body>,
         others: &Others,
     ) -> Sharing {
-        let Some(live) = live else { return Sharing::default() };
-        if self.options.conflicts == Conflicts::Force {
+        let is_forced = self.options.conflicts == Conflicts::Force;
+        // Where nobody else is known nothing is taken or left: what is live need not be looked into.
+        let Some(live) = live.filter(|_| is_forced || !others.is_empty()) else {
+            return Sharing::default();
+        };
+        if is_forced {
             let takes = other_instances(live, self.manager).into_iter().map(str::to_owned);
             return Sharing { takes: takes.collect(), leaves: Vec::new() };
         }

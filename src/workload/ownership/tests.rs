@@ -34,6 +34,7 @@ fn the_rule_for_kinds_with_and_without_a_generation() {
     ];
     for (name, live, expected_with, expected_without) in cases {
         assert_eq!(with.still_holds(&live, manager, &body), expected_with, "{name}");
+        assert_eq!(with.is_last(&live), name == "same version", "{name}");
         assert_eq!(without.still_holds(&live, manager, &body), expected_without, "{name}");
     }
 }

@@ -120,7 +120,9 @@ pub(crate) fn decide(
             // An object of another uid is another object, whatever its body.
             .filter(|entry| entry.uid.as_deref() == Some(&*live_uid))
             .and_then(|entry| entry.seen.as_ref())
-            .is_some_and(|seen| seen.still_holds(live, manager, &desired.body.look()));
+            .is_some_and(|seen| {
+                seen.is_last(live) || seen.still_holds(live, manager, &desired.body.look())
+            });
     // What was left to others shows in no digest: only an apply takes it back.
     if choices.reclaim {
         Decision::Update { uid: live_uid }

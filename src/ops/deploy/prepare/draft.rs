@@ -44,7 +44,7 @@ pub(in crate::ops::deploy) struct Draft {
     pub plan: Plan,
     /// What others changed of what is written.
     pub repairs: Vec<Repair>,
-    /// What the plan saw.
+    /// What the plan saw, where it is kept.
     pub seen: Vec<Sighting>,
     /// Whether something of the instance is live already.
     pub shows_ours: bool,
@@ -52,16 +52,6 @@ pub(in crate::ops::deploy) struct Draft {
     pub is_ready: bool,
     /// What `--restart-stale` is to restart.
     pub stale: Vec<Stale>,
-}
-
-impl Purpose {
-    /// Takes down what a plan saw, where it may be kept.
-    fn sightings(&self, plan: &Plan, live: &Live) -> Vec<Sighting> {
-        match self {
-            Self::Rehearse => Sighting::all(plan, live),
-            Self::Deploy { .. } => Vec::new(),
-        }
-    }
 }
 
 impl Deploy<'_> {
@@ -107,7 +97,7 @@ impl Deploy<'_> {
         refuse_second_own(&start.target, &desired, &chosen.definition, &manager, &live).await?;
         let drifting = record.as_ref().filter(|_| !start.is_half_deleted());
         let repairs = repairs::find(drifting, &start.target.kinds, &plan, &live, &manager);
-        let seen = purpose.sightings(&plan, &live);
+        let seen = self.sightings(&plan, &live);
         let stale = self.find_stale(&start.target, &plan, &live, &manager).await?;
         let mut draft = Draft {
             chosen,
@@ -144,6 +134,11 @@ impl Deploy<'_> {
         let overrides = chosen.overrides.clone().map_or_else(stored, Ok)?;
         let desired = self.desired_state(start, &chosen.content, overrides).await?;
         Ok((chosen, desired))
+    }
+
+    /// Takes down what a plan saw, where it is kept.
+    fn sightings(&self, plan: &Plan, live: &Live) -> Vec<Sighting> {
+        if self.options.keeps_plan { Sighting::all(plan, live) } else { Vec::new() }
     }
 
     fn planning_options<'d>(
