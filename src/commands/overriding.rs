@@ -62,7 +62,11 @@ fn read_patch(text: &str, call: &Invocation) -> Result<OverrideEdit, Vec<Error>>
     if let Some(object) = text.strip_suffix('-').filter(|it| it.contains('/') && !is_path) {
         return Ok(OverrideEdit::NoPatch(object.to_owned()));
     }
-    // Standard input is for manifests: what it brings belongs to one `-f`.
+    // What standard input brings belongs to one `-f`.
+    if text == "-" {
+        let message = "`--patch` takes a file: standard input is for manifests";
+        return Err(vec![Error::usage(Code::UnsupportedSource, message)]);
+    }
     let read =
         sources::read(&[text.to_owned()], &ChartOptions::of(text), &call.env, std::io::empty());
     let files = read.map_err(|errors| errors.into_iter().map(of_patch).collect::<Vec<_>>())?;

@@ -427,6 +427,7 @@ fn patches_on_the_command_line() {
         "definition apply web -f k8s",
         "instance create web --runtime sandbox --patch bad.yaml",
         "instance create web --runtime sandbox --patch lost.yaml",
+        "instance create web --runtime sandbox --patch -",
         "instance create web --runtime sandbox --patch p.yaml",
         "instance show web --field overrides.patches",
         "render web -o json",
@@ -448,6 +449,11 @@ fn patches_on_the_command_line() {
     error: the patch of Job/nobody matches no single object
       there is no object Job/nobody
     hint: `--patch Job/nobody-` removes it where it was stored
+
+    $ workloadctl instance create web --runtime sandbox --patch -
+    exit code 2
+    --- stderr
+    error: `--patch` takes a file: standard input is for manifests
 
     $ workloadctl instance create web --runtime sandbox --patch p.yaml
     exit code 0
