@@ -32,7 +32,8 @@ fn leave_out_unwinding() {
     let Ok(folder) = env::var("OUT_DIR") else { return };
     let script = format!("{folder}/without-unwinding.ld");
     // What starts a static program asks for the address of its own.
-    let sections = "SECTIONS { /DISCARD/ : { *(EXCLUDE_FILE(*crt*.o) .eh_frame) } }\nINSERT AFTER .text;\n";
+    let sections =
+        "SECTIONS { /DISCARD/ : { *(EXCLUDE_FILE(*crt*.o) .eh_frame) } }\nINSERT AFTER .text;\n";
     if fs::write(&script, sections).is_ok() {
         println!("cargo:rustc-link-arg-bins=-Wl,-T,{script}");
         println!("cargo:rustc-link-arg-bins=-Wl,--no-eh-frame-hdr");

@@ -7,6 +7,7 @@ mod parse;
 
 use std::{
     collections::{BTreeMap, HashMap},
+    fmt,
     io::Read,
     sync::OnceLock,
 };
@@ -74,11 +75,36 @@ pub(crate) enum Zero {
     Always,
 }
 
+/// The name of the schema that another one means, and where it lies once somebody has asked.
+#[derive(Clone)]
+pub(crate) struct Reference {
+    name: Box<str>,
+    target: OnceLock<Option<&'static Schema>>,
+}
+
+impl Reference {
+    fn new(name: &str) -> Self {
+        Self { name: name.into(), target: OnceLock::new() }
+    }
+
+    /// The name, such as `io.k8s.api.core.v1.Pod`.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// The name alone: schemas refer to each other in circles.
+impl fmt::Debug for Reference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(formatter)
+    }
+}
+
 /// One schema: of a kind, of a field, of a list's items.
 #[derive(Debug, Clone)]
 pub(crate) struct Schema {
-    /// The name of the schema that this one refers to.
-    pub reference: Option<Box<str>>,
+    /// The schema that this one refers to.
+    pub reference: Option<Reference>,
     /// What kind of value it describes.
     pub kind: SchemaType,
     /// `int32`, `int64`, `byte`, `date-time`, …
@@ -116,7 +142,9 @@ impl Schema {
     /// Follows the reference, if it is one, to the schema it means.
     pub(crate) fn resolved(&self) -> &Self {
         match &self.reference {
-            Some(name) => openapi().get(name).unwrap_or(self),
+            Some(Reference { name, target }) => {
+                target.get_or_init(|| openapi().get(name)).unwrap_or(self)
+            }
             None => self,
         }
     }
@@ -149,7 +177,8 @@ impl Schema {
 
     /// The name of the Go type behind it, the last part of the schema's name.
     pub(crate) fn go_name(&self) -> &str {
-        self.reference.as_deref().map_or("", |name| name.rsplit('.').next().unwrap_or(name))
+        let name = self.reference.as_ref().map_or("", Reference::name);
+        name.rsplit('.').next().unwrap_or(name)
     }
 }
 

@@ -128,7 +128,7 @@ fn value(payload: Payload<'_>, schema: &Schema) -> Option<Value> {
         SchemaType::Object if schema.go_name() == "FieldsV1" => raw(payload.bytes()?)?,
         SchemaType::Object => {
             let mut into = Map::new();
-            message(payload.bytes()?, schema.reference.as_deref()?, resolved, &mut into)?;
+            message(payload.bytes()?, schema.reference.as_ref()?.name(), resolved, &mut into)?;
             Value::Object(into)
         }
         SchemaType::Array => return None,

@@ -56,9 +56,13 @@ pub(crate) fn empty(schema: &Schema) -> Value {
 }
 
 fn shaped(value: Option<Value>, schema: &Schema) -> Option<Value> {
-    let resolved = schema.resolved();
     let value = value.filter(|value| !value.is_null());
     let always = schema.zero == Zero::Always;
+    if value.is_none() && !always && !schema.always_struct && schema.default.is_none() {
+        // Most fields of most objects: whatever its type, nothing is written.
+        return None;
+    }
+    let resolved = schema.resolved();
     match resolved.kind {
         SchemaType::Any | SchemaType::Opaque => value,
         SchemaType::Object if resolved.properties.is_empty() => {
@@ -121,10 +125,15 @@ fn scalar(value: Option<Value>, zero: &Value, schema: &Schema) -> Option<Value> 
     }
 }
 
-fn shaped_struct(mut fields: Map<String, Value>, schema: &Schema) -> Value {
+fn shaped_struct(fields: Map<String, Value>, schema: &Schema) -> Value {
+    // Both are in the order of their names.
+    let mut fields = fields.into_iter().peekable();
     let shaped = schema.properties.iter().filter_map(|(name, field)| {
-        let value = shaped(fields.remove(name.as_ref()), field)?;
-        Some((name.to_string(), value))
+        while fields.next_if(|(given, _)| **given < **name).is_some() {}
+        match fields.next_if(|(given, _)| **given == **name) {
+            Some((given, value)) => Some((given, shaped(Some(value), field)?)),
+            None => shaped(None, field).map(|value| (name.to_string(), value)),
+        }
     });
     Value::Object(shaped.collect())
 }

@@ -10,11 +10,7 @@ use crate::{
         session::Session,
         view::{Operation, OperationOutcome},
     },
-    workload::{
-        error::Result,
-        name::InstanceName,
-        object::ObjectId,
-    },
+    workload::{error::Result, name::InstanceName, object::ObjectId},
 };
 
 /// Forgets an instance. A failure is in the answer: code 1 where it is not known here or the

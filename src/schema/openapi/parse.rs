@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{ListType, PatchRule, Schema, SchemaType, Zero};
+use super::{ListType, PatchRule, Reference, Schema, SchemaType, Zero};
 
 impl Schema {
     /// Reads a schema, of OpenAPI or of a custom resource.
@@ -15,7 +15,7 @@ impl Schema {
             let items = value.get(key).and_then(Value::as_array);
             items.into_iter().flatten().filter_map(Value::as_str).map(Into::into).collect()
         };
-        let reference = text("$ref").map(Into::into);
+        let reference = text("$ref").map(Reference::new);
         let merge_key = text("x-kubernetes-patch-merge-key").map(str::to_owned);
         let strategy = text("x-kubernetes-patch-strategy").unwrap_or_default();
         let list = match text("x-kubernetes-list-type") {

@@ -7,7 +7,7 @@ use base64::{
 use serde_json::Value;
 
 use crate::schema::{
-    openapi::{Schema, SchemaType},
+    openapi::{Reference, Schema, SchemaType},
     place::Place,
     quantity::{MALFORMED, Quantity},
 };
@@ -139,7 +139,7 @@ fn go_type(schema: &Schema) -> String {
             resolved.additional.as_deref().map_or("interface {}".to_owned(), go_type)
         ),
         SchemaType::Object | SchemaType::Any | SchemaType::Opaque => {
-            let mut parts = schema.reference.as_deref().unwrap_or_default().rsplit('.');
+            let mut parts = schema.reference.as_ref().map_or("", Reference::name).rsplit('.');
             match (parts.next(), parts.next()) {
                 (Some(name), Some(version)) => format!("{version}.{name}"),
                 _ => "map[string]interface {}".to_owned(),
