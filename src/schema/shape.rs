@@ -58,10 +58,6 @@ pub(crate) fn empty(schema: &Schema) -> Value {
 fn shaped(value: Option<Value>, schema: &Schema) -> Option<Value> {
     let value = value.filter(|value| !value.is_null());
     let always = schema.zero == Zero::Always;
-    if value.is_none() && !always && !schema.always_struct && schema.default.is_none() {
-        // Most fields of most objects: whatever its type, nothing is written.
-        return None;
-    }
     let resolved = schema.resolved();
     match resolved.kind {
         SchemaType::Any | SchemaType::Opaque => value,
@@ -125,17 +121,28 @@ fn scalar(value: Option<Value>, zero: &Value, schema: &Schema) -> Option<Value> 
     }
 }
 
-fn shaped_struct(fields: Map<String, Value>, schema: &Schema) -> Value {
-    // Both are in the order of their names.
-    let mut fields = fields.into_iter().peekable();
-    let shaped = schema.properties.iter().filter_map(|(name, field)| {
-        while fields.next_if(|(given, _)| **given < **name).is_some() {}
-        match fields.next_if(|(given, _)| **given == **name) {
-            Some((given, value)) => Some((given, shaped(Some(value), field)?)),
-            None => shaped(None, field).map(|value| (name.to_string(), value)),
+fn shaped_struct(mut fields: Map<String, Value>, schema: &Schema) -> Value {
+    fields.retain(|name, value| {
+        let field = schema.properties.get(name.as_str());
+        match field.and_then(|field| shaped(Some(value.take()), field)) {
+            Some(shaped) => *value = shaped,
+            None => return false,
         }
+        true
     });
-    Value::Object(shaped.collect())
+    for (name, field) in schema.properties.iter().filter(|(_, field)| is_written_unasked(field)) {
+        if !fields.contains_key(&**name)
+            && let Some(value) = shaped(None, field)
+        {
+            fields.insert(name.to_string(), value);
+        }
+    }
+    Value::Object(fields)
+}
+
+/// Tells whether a field may be written that nobody gave: of most fields nothing is, whatever their type.
+fn is_written_unasked(field: &Schema) -> bool {
+    field.zero == Zero::Always || field.always_struct || field.default.is_some()
 }
 
 fn shaped_map(value: Option<Value>, schema: &Schema) -> Option<Value> {
