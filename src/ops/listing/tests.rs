@@ -1,3 +1,5 @@
+//! Lists of many instances: few queries, whatever their number.
+
 use serde_json::json;
 
 use super::*;

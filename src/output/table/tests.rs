@@ -1,3 +1,5 @@
+//! How tables lie: widths, windows, what gives way, and that long ones lie as short ones do.
+
 use super::*;
 
 fn example() -> Rows {
