@@ -166,7 +166,7 @@ impl Invocation {
     /// Code 2.
     pub(crate) fn refuse_several_runtimes(&self) -> Result<()> {
         if self.runtimes.len() > 1 {
-            let message = "--runtime may be given several times for `deploy` and `plan` alone";
+            let message = "--runtime may be given several times for `deploy` and `plan` of one definition alone";
             return Err(Error::usage(Code::InvalidFlag, message));
         }
         Ok(())

@@ -339,7 +339,7 @@ fn a_hint_can_be_pasted_whatever_a_path_is_called() {
     $ workloadctl deploy -f my app/app.yaml --runtime prod --runtime x
     exit code 2
     --- stderr
-    error: --runtime may be given several times for `deploy` and `plan` alone
+    error: --runtime may be given several times for `deploy` and `plan` of one definition alone
 
     $ workloadctl deploy -f my app/app.yaml --replicas Deployment/a=1
     exit code 2
