@@ -25,6 +25,11 @@ const FILTERS: &[(&str, &str)] = &[
     (r"\bnode-[0-9]\b", "node-N"),
     // A kind that a test names after its instance.
     (r"\bGadget[a-z0-9]+\b", "Gadget"),
+    // What a namespace controller fails at in passing, while kinds of other tests come and go.
+    (
+        r"(Discovery failed for some groups|Failed to delete all resource types), .*?; Some ",
+        "Some ",
+    ),
     // Names that a controller gave.
     (r"\b([a-z]+)-[a-z0-9]{8,10}-[a-z0-9]{5}\b", "$1-POD"),
     (r"\b([a-z]+)-[bcdfghjklmnpqrstvwxz2456789]{8,10}\b", "$1-SET"),
