@@ -38,6 +38,7 @@ use crate::{
         plan::{Block, Decision, Desired, Item, Plan},
         record::{Entry, Quiet, Record},
         release::{Action, Outcome},
+        sent_bodies::SentBodies,
         sharing::Others,
     },
 };
@@ -55,6 +56,8 @@ pub(crate) struct Planning<'a> {
     /// The definition: its instances share what is cluster-scoped.
     pub definition: &'a DefinitionName,
     pub record: Option<&'a Record>,
+    /// What its releases sent.
+    pub sent: Option<&'a SentBodies<'a>>,
     /// Until when writes of a dead holder of the record may arrive.
     pub quiet: Option<Quiet>,
     /// What the release wants, in order.

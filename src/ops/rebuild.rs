@@ -1,6 +1,8 @@
 //! Rebuilding a lost record: only from live objects of ours, found by label and proven by our
 //! Apply entry; never from the database.
 
+use std::collections::HashMap;
+
 use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
@@ -80,8 +82,10 @@ pub(crate) async fn rebuild(
     let hidden = |entry: &&Entry| unseen.contains(&entry.id.group_kind());
     let named: Vec<Entry> = remembered.iter().filter(hidden).cloned().collect();
     let survey = Survey { depth: Depth::Plan, ..Survey::of(target, instance, &named) };
+    let versions: HashMap<&ObjectId, &String> =
+        named.iter().map(|entry| (&entry.id, &entry.version)).collect();
     for (id, object) in survey.look().await?.iter() {
-        let version = named.iter().find(|entry| entry.id == *id).map(|entry| entry.version.clone());
+        let version = versions.get(id).copied().cloned();
         live.push((id.clone(), version.unwrap_or_default(), (*object).clone()));
     }
     let (mut inventory, mut home_is_going) = (Vec::new(), false);

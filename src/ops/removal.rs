@@ -11,7 +11,7 @@ mod staying;
 mod waiting;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
 
@@ -119,10 +119,9 @@ impl Remover<'_> {
         for wave in deletion_waves(&ids, &self.target.kinds, &aggregated) {
             let entries: Vec<&Entry> = wave.members.iter().map(|index| &entries[*index]).collect();
             let sent = self.send_deletions(&entries, &judges, deadline).await;
-            let unanswered: Vec<&Entry> = entries
-                .into_iter()
-                .filter(|entry| !sent.iter().any(|(sent, _)| sent.id == entry.id))
-                .collect();
+            let answered: HashSet<&ObjectId> = sent.iter().map(|(sent, _)| &sent.id).collect();
+            let unanswered: Vec<&Entry> =
+                entries.into_iter().filter(|entry| !answered.contains(&entry.id)).collect();
             let mut going = Vec::new();
             for (entry, outcome) in sent {
                 match outcome {

@@ -5,13 +5,9 @@
 //! when stands in that manager's entry. What others added beside ours is no drift, and neither is
 //! what is left to them by rule.
 
-mod sent;
-
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-
-pub(crate) use sent::SentBodies;
 
 use super::{
     mask,

@@ -38,6 +38,7 @@ pub(crate) mod record;
 pub(crate) mod release;
 pub(crate) mod rendering;
 pub(crate) mod runtime;
+pub(crate) mod sent_bodies;
 pub(crate) mod sent_content;
 pub(crate) mod set_difference;
 pub(crate) mod sharing;

@@ -1,7 +1,7 @@
 //! The account of a deletion while it goes on: what became of each object, and what is still open
 //! when something ends it.
 
-use std::mem;
+use std::{collections::HashSet, mem};
 
 use crate::{
     ops::{
@@ -63,17 +63,15 @@ impl<'o> Account<'o> {
         let known: Vec<&Entry> = due.iter().collect();
         operation.take_removed(mem::take(&mut removed), &known);
         let why = if failure.kind == ErrorKind::Locked { TAKEN_OVER } else { NOT_REACHED };
-        for entry in due {
-            if operation.objects.iter().all(|told| told.id != entry.id) {
-                let pending = ObjectView {
-                    uid: entry.uid,
-                    action: Some(Action::Delete),
-                    reason: "pending".to_owned(),
-                    message: why.to_owned(),
-                    ..ObjectView::new(entry.id, &entry.version)
-                };
-                operation.objects.push(pending);
-            }
-        }
+        let told: HashSet<ObjectId> =
+            operation.objects.iter().map(|told| told.id.clone()).collect();
+        let untold = due.into_iter().filter(|entry| !told.contains(&entry.id));
+        operation.objects.extend(untold.map(|entry| ObjectView {
+            uid: entry.uid,
+            action: Some(Action::Delete),
+            reason: "pending".to_owned(),
+            message: why.to_owned(),
+            ..ObjectView::new(entry.id, &entry.version)
+        }));
     }
 }

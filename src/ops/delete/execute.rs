@@ -1,6 +1,6 @@
 //! Carrying a deletion out: the intent, the objects wave by wave, then what is at their end.
 
-use std::{mem, time::Instant};
+use std::{collections::HashSet, mem, time::Instant};
 
 use super::{account::Account, answer::could_not_be_deleted, last::Last};
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
         error::{Code, Error, ErrorKind, Result},
         instance::{Observed, Status},
         name::InstanceName,
+        object::ObjectId,
         ownership::{has_controller, is_ours, manager, uid},
         plan::is_kept,
         record::{Entry, Quiet, Record},
@@ -281,13 +282,19 @@ impl Deletion<'_> {
             // Not ours any more: it neither keeps the namespace nor is it deleted.
             gone.extend(foreign.into_iter().map(|entry| entry.id));
             let is_left = |entry: &Entry| !gone.contains(&entry.id);
-            let is_late = |entry: &Entry| late.iter().any(|late| late.id == entry.id);
+            let ids = |entries: &[Entry]| -> HashSet<ObjectId> {
+                entries
+                    .iter()
+                    .filter(|entry| is_left(entry))
+                    .map(|entry| entry.id.clone())
+                    .collect()
+            };
+            let (late, orphans) = (ids(&late), ids(&orphans));
             record.inventory.retain(|entry| {
                 entry.id.is("", "Namespace")
-                    || ((live.has(&entry.id) || is_late(entry)) && is_left(entry))
-                    || orphans.iter().any(|orphan| {
-                        is_left(orphan) && entry.orphans.iter().any(|own| own.id == orphan.id)
-                    })
+                    || (live.has(&entry.id) && is_left(entry))
+                    || late.contains(&entry.id)
+                    || entry.orphans.iter().any(|own| orphans.contains(&own.id))
             });
         }
         could_not_be_deleted(&failures).map(|()| with_home)

@@ -69,7 +69,8 @@ impl Deletion<'_> {
         let found = Survey::of(self.target, self.name, &awaited).look().await?;
         let late = sort(record, &found, remover.manager).going;
         // One of that name is deleted already: in the answer the two are one.
-        removed.retain(|(id, _)| late.iter().all(|late| late.id != *id));
+        let again: HashSet<&ObjectId> = late.iter().map(|late| &late.id).collect();
+        removed.retain(|(id, _)| !again.contains(id));
         remover.remove(&late, self.deadline, removed).await?;
         Ok(late)
     }

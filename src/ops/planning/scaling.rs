@@ -2,10 +2,7 @@
 //! it is read off the survey and the
 //! record; autoscalers that are not in the set are asked for only where replicas might fall.
 
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    sync::OnceLock,
-};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
@@ -23,10 +20,8 @@ use crate::{
             YIELDED_MANAGER, holds_replicas_alone, is_scaled_by_controller, is_scaled_by_others,
             scale_target, scales_others,
         },
-        placement::Placed,
         plan::{Desired, Fate},
         record::Entry,
-        rendering::render_recorded,
     },
 };
 
@@ -43,8 +38,6 @@ pub(super) struct Scaling<'a> {
     pub(super) abandoned: HashSet<ObjectId>,
     /// What is deleted by this release.
     going: HashSet<ObjectId>,
-    /// The objects that the recorded releases sent.
-    before: OnceLock<Vec<Placed>>,
 }
 
 impl<'a> Scaling<'a> {
@@ -69,7 +62,6 @@ impl<'a> Scaling<'a> {
             unsure: HashSet::new(),
             abandoned: HashSet::new(),
             going: planning.deleted_by_release(live),
-            before: OnceLock::new(),
         };
         let (mut asked, mut namespaces) = (Vec::new(), BTreeSet::new());
         for desired in &planning.desired {
@@ -215,9 +207,9 @@ impl<'a> Scaling<'a> {
     }
 
     /// Lists the bodies that the recorded releases sent of an object.
-    pub(super) fn recorded<'b>(&'b self, id: &'b ObjectId) -> impl Iterator<Item = &'b Value> {
-        let objects = self.before.get_or_init(|| self.planning.recorded_objects());
-        objects.iter().filter(move |placed| placed.id == *id).map(|placed| &*placed.body)
+    pub(super) fn recorded<'b>(&'b self, id: &'b ObjectId) -> impl Iterator<Item = Body> {
+        let all = self.planning.sent.into_iter().flat_map(|sent| sent.of_all(id));
+        all.map(|placed| placed.body.look())
     }
 }
 
@@ -227,14 +219,6 @@ fn recorded_autoscaler(entry: &Entry) -> Option<&str> {
 }
 
 impl Planning<'_> {
-    fn recorded_objects(&self) -> Vec<Placed> {
-        let Some(record) = self.record else { return Vec::new() };
-        let releases = [&record.newest, &record.last_good].into_iter().flatten();
-        releases
-            .flat_map(|deployed| render_recorded(record, deployed, &self.target.kinds))
-            .collect()
-    }
-
     /// Lists what this release deletes, as far as it is there.
     fn deleted_by_release(&self, live: &Live) -> HashSet<ObjectId> {
         let removals = if self.options.prunes { self.removals(live).0 } else { Vec::new() };

@@ -7,6 +7,7 @@ use super::{Candidate, scaling::Scaling};
 use crate::{
     ops::options::Conflicts,
     workload::{
+        body::Body,
         kinds::{Trait, builtin_kind},
         object::ObjectId,
         ownership::{
@@ -118,7 +119,7 @@ impl Scaling<'_> {
         // What earlier releases sent tells which of a person's fields were ours once: those go,
         // what they added stays. Rendering them costs, so only where it matters.
         if (terms.takes && matters) || terms.is_bare(live) || dropped.may_be(live) {
-            terms.before = self.recorded(&desired.id).cloned().collect();
+            terms.before = self.recorded(&desired.id).map(Body::into_value).collect();
         }
         let body = terms.body(&desired.body.look());
         self.leave_dropped(&mut terms, dropped, &body, live);

@@ -10,10 +10,11 @@ use crate::{
     ops::{survey::Live, target::Target, view::Operation},
     workload::{
         body::Body,
-        drift::{Change, Drift, SentBodies, added_to, drift_of},
+        drift::{Change, Drift, added_to, drift_of},
         object::ObjectId,
         ownership::{REPLICAS, Scaled, manager, scale_target, scaled_by_others, scales_others},
         record::{Entry, Record},
+        sent_bodies::SentBodies,
     },
 };
 
@@ -21,23 +22,23 @@ use crate::{
 pub(super) async fn tell(
     target: &Target,
     record: &Record,
+    bodies: &SentBodies<'_>,
     judged: &[SeenObject<'_>],
     live: &Live,
     detail: DriftDetail,
     operation: &mut Operation,
 ) {
     let manager = manager(&record.namespace, record.instance.as_str());
-    let bodies = SentBodies::new(record, &target.kinds);
     let mut all = Vec::new();
     let autoscalers = judged.iter().filter(|seen| scales_others(&seen.entry.id));
     let scale_targets = autoscalers.filter_map(|seen| {
-        let sent = bodies.of(seen.entry)?;
+        let sent = bodies.last(seen.entry)?;
         scale_target(&sent)
     });
     let scale_targets: HashSet<ObjectId> = scale_targets.collect();
     for SeenObject { entry, .. } in judged {
         let found = live.get(&entry.id);
-        let sent = bodies.of(entry);
+        let sent = bodies.last(entry);
         // What is kept of all of them rests.
         let looked_at = sent.as_ref().map(Body::look);
         let mut drift = drift_of(entry, looked_at.as_deref(), found.as_deref(), &manager);

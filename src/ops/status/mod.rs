@@ -13,7 +13,7 @@ mod remembered;
 use std::time::{Duration, Instant};
 
 use going::{is_home_going, what_holds_up};
-use objects::{RecordedBodies, SeenObject, judge_objects, neighbours};
+use objects::{SeenObject, judge_objects, neighbours};
 use observed::{known_release, observe, take_status};
 use queue::{Silence, look_at_all};
 pub(crate) use records::on_runtime;
@@ -34,9 +34,11 @@ use crate::workload::{
     error::{Code, Error, ErrorKind, Result},
     instance::{Instance, Status},
     name::InstanceName,
+    object::ObjectId,
     readiness::Window,
     record::Entry,
     release::Outcome,
+    sent_bodies::SentBodies,
     status::{InstanceFacts, JudgedObject},
 };
 
@@ -286,8 +288,12 @@ async fn judge_all(
     let around = neighbours(target, &live).await;
     let now = target.api.connection().server_now();
     let window = Window::present(&target.runtime, now);
-    let bodies = RecordedBodies::new(record, target, &remembered);
-    let mut judged = judge_objects(&wanted, &bodies, &live, &around, &window);
+    let sent = SentBodies::new(record, &target.kinds);
+    let meant = |id: &ObjectId| {
+        let recorded = sent.of_newest(id).map(|placed| placed.body.look());
+        recorded.or_else(|| remembered.body(id))
+    };
+    let mut judged = judge_objects(record, &wanted, meant, &live, &around, &window);
     // A release that went well has its hooks behind it, also one that ran none.
     let is_good = record.newest.as_ref().is_some_and(|newest| newest.release.outcome.is_good());
     judged.retain(|(seen, _)| !(seen.entry.hook && is_good) || seen.verdict.is_ready());
@@ -330,7 +336,7 @@ async fn judge_all(
     };
     // What is being written or deleted differs on purpose.
     if !facts.running && !facts.deleting {
-        drift::tell(target, record, &judged, &live, detail, operation).await;
+        drift::tell(target, record, &sent, &judged, &live, detail, operation).await;
     }
     take_status(session, &facts, operation);
     Ok(())

@@ -1,26 +1,24 @@
 //! What is judged of the objects of an instance, with what is around them.
 
-use std::{cell::OnceCell, collections::BTreeSet};
+use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use serde_json::Value;
 
-use super::remembered::Remembered;
 use crate::{
     cluster::watch::Collection,
     ops::{definitions::add_definitions, survey::Live, target::Target, view::ObjectView},
     workload::{
+        body::Body,
         details::{self, details_of},
         diagnosis::diagnose,
         object::{ObjectId, join_api_version},
         ownership::{is_ours, manager},
-        placement::Placed,
         readiness::{
             PodCounts, Related, State, Verdict, Window, goes_when_finished, images_of, judge_gone,
             judge_part, pod_counts, restarts_of, watch_of_body,
         },
         record::{Entry, Record},
-        rendering::render_recorded,
     },
 };
 
@@ -32,53 +30,30 @@ pub(super) struct SeenObject<'a> {
     pub pods: Option<PodCounts>,
 }
 
-/// What the objects were meant to be, by the record or else by the database. Rendered only where
-/// something is gone.
-pub(super) struct RecordedBodies<'a> {
-    record: &'a Record,
-    target: &'a Target,
-    remembered: &'a Remembered,
-    sent: OnceCell<Vec<Placed>>,
-}
-
-impl<'a> RecordedBodies<'a> {
-    pub(super) fn new(record: &'a Record, target: &'a Target, remembered: &'a Remembered) -> Self {
-        Self { record, target, remembered, sent: OnceCell::new() }
-    }
-
-    fn of(&self, id: &ObjectId) -> Option<&Value> {
-        let Self { record, target, .. } = self;
-        let sent = self.sent.get_or_init(|| match &record.newest {
-            Some(deployed) => render_recorded(record, deployed, &target.kinds),
-            None => Vec::new(),
-        });
-        let recorded = sent.iter().find(|sent| sent.id == *id).map(|sent| &*sent.body);
-        recorded.or_else(|| self.remembered.body(id))
-    }
-}
-
-/// Judges the objects, and says what is shown of each: both by one look.
+/// Judges the objects, and says what is shown of each: both by one look. `meant` gives what one that
+/// is gone was meant to be.
 pub(super) fn judge_objects<'a>(
+    record: &Record,
     wanted: &'a [Entry],
-    bodies: &RecordedBodies<'_>,
+    meant: impl Fn(&ObjectId) -> Option<Body>,
     live: &Live,
     around: &Related,
     window: &Window<'_>,
 ) -> Vec<(SeenObject<'a>, ObjectView)> {
-    let Record { namespace, instance, .. } = bodies.record;
-    let manager = manager(namespace, instance.as_str());
-    let body_of = |id: &ObjectId| bodies.of(id);
+    let manager = manager(&record.namespace, record.instance.as_str());
     let judge_one = |entry: &'a Entry| {
         let looked_at = live.get(&entry.id);
         let object = looked_at.as_deref();
+        // What is gone is judged by what it was meant to be.
+        let meant = object.is_none().then(|| meant(&entry.id)).flatten();
+        let meant = meant.as_deref();
         let verdict = match object {
             // Its time to live took it away, and the record knows how it ended.
-            None if entry.completed && body_of(&entry.id).is_none_or(goes_when_finished) => {
+            None if entry.completed && meant.is_none_or(goes_when_finished) => {
                 Verdict::ready_saying("it completed")
             }
             None if entry.id.is("batch", "Job") => {
-                let body = body_of(&entry.id).unwrap_or(&Value::Null);
-                judge_gone(body, entry.uid.as_deref(), around)
+                judge_gone(meant.unwrap_or(&Value::Null), entry.uid.as_deref(), around)
             }
             Some(object) if !is_ours(object, &manager, entry.uid.as_deref()) => Verdict {
                 message: "an object of that name is there, and is not ours".to_owned(),
@@ -86,7 +61,7 @@ pub(super) fn judge_objects<'a>(
             },
             object => judge_part(object, around, window),
         };
-        let pods = object.or_else(|| body_of(&entry.id)).and_then(pod_counts);
+        let pods = object.or(meant).and_then(pod_counts);
         let view = view(entry, &verdict, object, around, window);
         (SeenObject { entry, verdict, pods }, view)
     };

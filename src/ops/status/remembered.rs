@@ -1,11 +1,14 @@
 //! What the database remembers of an instance whose record was lost: one made anew from what
 //! survived is no proof that nothing is missing.
 
+use std::collections::{BTreeMap, HashSet};
+
 use serde_json::Value;
 
 use crate::{
     ops::session::Session,
     workload::{
+        body::Body,
         error::Result,
         hooks::Hook,
         name::InstanceName,
@@ -18,7 +21,7 @@ use crate::{
 /// The objects that the last release of the database sent.
 #[derive(Default)]
 pub(super) struct Remembered {
-    objects: Vec<Value>,
+    objects: BTreeMap<ObjectId, Body>,
 }
 
 impl Remembered {
@@ -26,12 +29,14 @@ impl Remembered {
     pub(super) fn read(session: &Session<'_>, name: &InstanceName) -> Result<Self> {
         let store = session.store();
         let Some(release) = store.latest_release(name)? else { return Ok(Self::default()) };
-        Ok(Self { objects: store.rendered(name, &release.id)?.unwrap_or_default() })
+        let sent = store.rendered(name, &release.id)?.unwrap_or_default().into_iter();
+        let objects = sent.map(|object| (ObjectId::of(&object), Body::at_rest(object)));
+        Ok(Self { objects: objects.collect() })
     }
 
     /// Gives the body of one that was sent.
-    pub(super) fn body(&self, id: &ObjectId) -> Option<&Value> {
-        self.objects.iter().find(|object| ObjectId::of(object) == *id)
+    pub(super) fn body(&self, id: &ObjectId) -> Option<Body> {
+        self.objects.get(id).map(Body::look)
     }
 
     /// Adds to the inventory what it lacks.
@@ -41,15 +46,14 @@ impl Remembered {
         name: &InstanceName,
         wanted: &mut Vec<Entry>,
     ) -> Result<()> {
-        for object in &self.objects {
-            let id = ObjectId::of(object);
-            if wanted.iter().all(|entry| entry.id != id) {
-                let api_version = object["apiVersion"].as_str().unwrap_or_default();
-                let (_, version) = split_api_version(api_version);
-                let completed = has_completed(session, name, &id, object)?;
-                let hook = Hook::of(object).is_some();
-                wanted.push(Entry { completed, hook, ..Entry::new(id, version) });
-            }
+        let known: HashSet<ObjectId> = wanted.iter().map(|entry| entry.id.clone()).collect();
+        for (id, object) in self.objects.iter().filter(|(id, _)| !known.contains(id)) {
+            let object = object.look();
+            let api_version = object["apiVersion"].as_str().unwrap_or_default();
+            let (_, version) = split_api_version(api_version);
+            let completed = has_completed(session, name, id, &object)?;
+            let hook = Hook::of(&object).is_some();
+            wanted.push(Entry { completed, hook, ..Entry::new(id.clone(), version) });
         }
         Ok(())
     }

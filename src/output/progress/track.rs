@@ -2,7 +2,7 @@
 //! each object that is not ready, as many as fit.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     time::{Duration, Instant},
 };
 
@@ -112,9 +112,9 @@ impl Track {
                 self.turn(phase);
                 // What is not named here is ready.
                 self.unjudged.clear();
-                self.objects.retain(|object, seen| {
-                    seen.state == State::Ready || open.iter().any(|(id, _)| id == object)
-                });
+                let named: HashSet<&ObjectId> = open.iter().map(|(id, _)| id).collect();
+                self.objects
+                    .retain(|object, seen| seen.state == State::Ready || named.contains(object));
                 for (object, why) in open {
                     let state = self.objects.get(object).map_or(State::Waiting, |seen| seen.state);
                     self.see(object, state, one_line(why).into_owned(), false, now);

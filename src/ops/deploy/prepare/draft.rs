@@ -30,6 +30,7 @@ use crate::{
         ownership::{is_ours, manager},
         plan::Plan,
         record::Record,
+        sent_bodies::SentBodies,
     },
 };
 
@@ -65,6 +66,7 @@ impl Deploy<'_> {
             // An object of an unknown kind would count as gone and keep its CRD from being pruned.
             start.target.know_kinds_of(&record.inventory).await?;
         }
+        let sent = record.as_ref().map(|record| SentBodies::new(record, &start.target.kinds));
         let manager = manager(&desired.namespace, self.name.as_str());
         let planning = Planning {
             target: &start.target,
@@ -72,6 +74,7 @@ impl Deploy<'_> {
             manager: &manager,
             definition: &chosen.definition,
             record: record.as_ref(),
+            sent: sent.as_ref(),
             quiet: start.located.found.as_ref().map(|found| found.quiet),
             desired: desired.objects.clone(),
             graph: &desired.graph,
@@ -95,8 +98,10 @@ impl Deploy<'_> {
         let (plan, live) = planned?;
         let shows_ours = traces? || live.iter().any(|(_, object)| is_ours(&object, &manager, None));
         refuse_second_own(&start.target, &desired, &chosen.definition, &manager, &live).await?;
-        let drifting = record.as_ref().filter(|_| !start.is_half_deleted());
-        let repairs = repairs::find(drifting, &start.target.kinds, &plan, &live, &manager);
+        let drifting = record.as_ref().zip(sent.as_ref()).filter(|_| !start.is_half_deleted());
+        let repairs = drifting
+            .map(|(record, sent)| repairs::find(record, sent, &plan, &live, &manager))
+            .unwrap_or_default();
         let seen = self.sightings(&plan, &live);
         let stale = self.find_stale(&start.target, &plan, &live, &manager).await?;
         let mut draft = Draft {

@@ -7,13 +7,13 @@ use crate::{
     ops::{survey::Live, target::Target},
     workload::{
         body::Body,
-        drift::{Drift, SentBodies, drift_of},
-        kinds::Kinds,
+        drift::{Drift, drift_of},
         object::ObjectId,
         ownership::fields::{shown, value_at},
         plan::{Item, Plan},
         record::{Entry, Record},
         release::Action,
+        sent_bodies::SentBodies,
     },
 };
 
@@ -30,14 +30,12 @@ pub(in crate::ops::deploy) struct Repair {
 /// Finds what others changed of the objects that a plan writes, from the metadata that it was made
 /// from.
 pub(super) fn find(
-    record: Option<&Record>,
-    kinds: &Kinds,
+    record: &Record,
+    sent: &SentBodies<'_>,
     plan: &Plan,
     live: &Live,
     manager: &str,
 ) -> Vec<Repair> {
-    let Some(record) = record else { return Vec::new() };
-    let bodies = SentBodies::new(record, kinds);
     let entries: HashMap<&ObjectId, &Entry> =
         record.inventory.iter().map(|entry| (&entry.id, entry)).collect();
     let written = plan.items.iter().filter(|item| match item.action {
@@ -47,7 +45,7 @@ pub(super) fn find(
     let repairs = written.filter_map(|item| {
         let Item { desired, terms, .. } = item;
         let entry = entries.get(&desired.id)?;
-        let sent = bodies.of(entry);
+        let sent = sent.last(entry);
         let mut drift = drift_of(entry, sent.as_deref(), live.get(&desired.id).as_deref(), manager);
         drift.retain(|one| terms.yielded.iter().all(|left| left.field != shown(&one.path)));
         (!drift.is_empty()).then(|| Repair {
