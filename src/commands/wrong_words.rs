@@ -18,12 +18,21 @@ const OTHERS: &[(&str, &[&str], &str)] = &[
     ("", &["undo", "revert", "rollout"], "rollback"),
     (
         "",
-        &["apply", "up", "install", "upgrade", "run", "start", "sync", "release", "create", "add"],
+        &[
+            "apply", "up", "install", "upgrade", "run", "start", "sync", "release", "create",
+            "add", "update", "edit", "replace", "retry",
+        ],
         "deploy",
     ),
     ("", &["down", "rm", "remove", "uninstall", "destroy", "stop", "kill", "del"], "delete"),
     ("", &["ls", "get", "instances"], "list"),
-    ("", &["ps", "describe", "show", "inspect", "info", "top", "health"], "status"),
+    (
+        "",
+        &["ps", "describe", "show", "inspect", "info", "top", "health", "events", "tree"],
+        "status",
+    ),
+    ("", &["compare"], "diff"),
+    ("", &["promote"], "deploy --like"),
     ("", &["log", "tail"], "logs"),
     ("", &["revisions", "releases", "changelog"], "history"),
     ("", &["template", "manifest", "build"], "render"),
