@@ -84,6 +84,23 @@ fn what_cannot_be_read_is_named() {
     assert_eq!(error.hint.as_deref(), Some("name it by itself: over/overlays/dev"));
 }
 
+/// Links multiply: a few folders may be a hundred thousand.
+#[test]
+fn a_folder_has_an_end() {
+    let folder = folder(&[("f5/a.yaml", "a: 1"), ("f0/broken.yaml", "\0")]);
+    for level in 0..5 {
+        let above = folder.path().join(format!("f{level}"));
+        fs::create_dir_all(&above).unwrap();
+        for number in 0..10 {
+            symlink(format!("../f{}", level + 1), above.join(number.to_string())).unwrap();
+        }
+    }
+    assert_eq!(names(&folder, &["f3"]).len(), 100);
+    let errors = read_from(&folder, &["f0"]).unwrap_err();
+    let told: Vec<_> = errors.iter().map(|error| (error.code.word(), &*error.message)).collect();
+    assert_eq!(told, [("too-large", "there are more than 100000 files and folders in f0")]);
+}
+
 #[test]
 fn texts_are_decoded() {
     let le: Vec<u8> = "\u{feff}a: é\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
