@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{api::Api, failure::Failure, pool::SharedDiscovery, request::Request};
 use crate::workload::{
-    error::{Code, Error, Result},
+    error::{Code, Error, ErrorKind, Result},
     object::split_api_version,
 };
 
@@ -48,8 +48,12 @@ pub(crate) async fn read_shared(
 /// no failure.
 async fn read(api: &Api) -> Result<Vec<Value>> {
     let explain = |failure: Failure| {
-        Error::runtime(Code::Discovery, "cannot learn the kinds of the cluster")
-            .cause(failure.message())
+        let doing = "cannot learn the kinds of the cluster";
+        match (failure.of_the_server(), failure) {
+            (Some(error), _) if error.kind == ErrorKind::Runtime => error.while_doing(doing),
+            (_, Failure::NoAnswer(error)) => error.while_doing(doing),
+            (_, failure) => Error::runtime(Code::Discovery, doing).cause(failure.message()),
+        }
     };
     let ask = |path: &'static str| api.send(Request { accept: AGGREGATED, ..Request::get(path) });
     let (core, groups) =

@@ -90,6 +90,8 @@ pub(crate) async fn ask_server(
 ) -> Result<usize> {
     let runtime = known(session.kubeconfig, runtime)?;
     let mut target = Target::connect(session, &runtime).await?;
+    // Who cannot be reached is told as everywhere.
+    target.identify().await?;
     target.learn_kinds().await?;
     target.relent(report).await?;
     let namespace = session.namespace.as_deref().unwrap_or("default");

@@ -58,6 +58,8 @@ fn what_is_wrong_is_said_although_nobody_can_be_asked() {
         "delete -f keys.yaml --yes",
         "status -f keys.yaml",
         "definition validate type.yaml --against kind-dev",
+        "definition validate good.yaml --against kind-dev",
+        "definition validate good.yaml --against prod",
         "diff web -f keys.yaml",
         // The patch mends it, and so the cluster is asked.
         "deploy web -f type.yaml --patch mend.yaml",
@@ -150,10 +152,24 @@ fn what_is_wrong_is_said_although_nobody_can_be_asked() {
     $ workloadctl definition validate type.yaml --against kind-dev
     exit code 2
     --- stderr
-    warning: cannot learn the kinds of the cluster: http://127.0.0.1:1 cannot be reached: nothing listens there
+    warning: cannot use runtime `kind-dev`: http://127.0.0.1:1 cannot be reached: nothing listens there
     error: type.yaml:5:13: Deployment/web: `spec.replicas` takes a whole number, not the text "one"
       5 |   replicas: one
         |             ^^^
+
+    $ workloadctl definition validate good.yaml --against kind-dev
+    exit code 7
+    --- stderr
+    error: cannot use runtime `kind-dev`
+      http://127.0.0.1:1 cannot be reached: nothing listens there
+    hint: is the cluster running? `kind get clusters`
+
+    $ workloadctl definition validate good.yaml --against prod
+    exit code 7
+    --- stderr
+    error: cannot use runtime `prod`
+      http://127.0.0.1:1 cannot be reached: nothing listens there
+    hint: workloadctl runtime check prod
 
     $ workloadctl diff web -f keys.yaml
     exit code 2
