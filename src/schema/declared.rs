@@ -42,7 +42,7 @@ fn walk(value: &Value, schema: &Schema, place: &Place<'_>, causes: &mut Vec<Fiel
                 if let Some(schema) = resolved.field(name) {
                     let below = Place { above: Some(place), step: Step::Field(name), owner };
                     if let Some(form) = enforced::form(owner, name) {
-                        form::check(field, form, &below.path(), causes);
+                        form::check(field, form, &below, causes);
                     }
                     let named = enforced::values(owner, name);
                     one_of(field, schema, named, &below, causes);
@@ -117,9 +117,12 @@ fn one_of(
 
 /// Finds items of a keyed list or a set that are there twice: an apply takes each once.
 fn duplicates(items: &[Value], list: &Schema, place: &Place<'_>, causes: &mut Vec<FieldError>) {
+    if list.list == ListType::Atomic {
+        return;
+    }
     let mut seen: Vec<Value> = Vec::new();
     for (index, item) in items.iter().enumerate() {
-        if item.is_null() && list.list != ListType::Atomic {
+        if item.is_null() {
             let at = Place { above: Some(place), step: Step::Item(index), ..*place };
             causes.push(FieldError::invalid(&at.path(), item, "an item may not be null"));
         }

@@ -79,12 +79,15 @@ pub(crate) enum Zero {
 #[derive(Clone)]
 pub(crate) struct Reference {
     name: Box<str>,
+    /// Where in the name its last part begins.
+    last: usize,
     target: OnceLock<Option<&'static Schema>>,
 }
 
 impl Reference {
     fn new(name: &str) -> Self {
-        Self { name: name.into(), target: OnceLock::new() }
+        let last = name.rfind('.').map_or(0, |dot| dot + 1);
+        Self { name: name.into(), last, target: OnceLock::new() }
     }
 
     /// The name, such as `io.k8s.api.core.v1.Pod`.
@@ -136,13 +139,27 @@ pub(crate) struct Schema {
     pub embedded: bool,
     /// All other rules, as they were written: limits, patterns, `oneOf` (custom resources).
     pub rules: Map<String, Value>,
+    /// What is written into each object of it, known once somebody has asked.
+    pub filled: Filled,
+}
+
+/// Fields of an object with the values that they get where nobody gives any.
+pub(crate) type Fills = Vec<(Box<str>, Value)>;
+
+/// What follows from a schema for every object of it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filled {
+    /// By Go's encoding.
+    pub unasked: OnceLock<Fills>,
+    /// By the defaults of its type.
+    pub defaults: OnceLock<Fills>,
 }
 
 impl Schema {
     /// Follows the reference, if it is one, to the schema it means.
     pub(crate) fn resolved(&self) -> &Self {
         match &self.reference {
-            Some(Reference { name, target }) => {
+            Some(Reference { name, target, .. }) => {
                 target.get_or_init(|| openapi().get(name)).unwrap_or(self)
             }
             None => self,
@@ -177,8 +194,7 @@ impl Schema {
 
     /// The name of the Go type behind it, the last part of the schema's name.
     pub(crate) fn go_name(&self) -> &str {
-        let name = self.reference.as_ref().map_or("", Reference::name);
-        name.rsplit('.').next().unwrap_or(name)
+        self.reference.as_ref().map_or("", |reference| &reference.name[reference.last..])
     }
 }
 
@@ -227,6 +243,12 @@ impl Schemas {
 
     pub(crate) fn of(&self, gvk: &Gvk) -> Option<&Schema> {
         self.get(self.name_of(gvk)?)
+    }
+
+    /// All built-in kinds.
+    #[cfg(test)]
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = &Gvk> {
+        self.by_kind.keys()
     }
 
     /// The schema at a path in a built-in kind: field names, and for list items any number

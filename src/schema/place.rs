@@ -1,5 +1,7 @@
 //! Where a walk over a value and its schema stands.
 
+use std::fmt;
+
 /// How a place is reached from the one above it.
 #[derive(Clone, Copy)]
 pub(super) enum Step<'a> {
@@ -50,5 +52,11 @@ impl<'a> Place<'a> {
             text.push_str(name);
         }
         text
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.path())
     }
 }

@@ -2,6 +2,8 @@
 //! between fields. The causes have the API server's words and paths. An object is judged in the
 //! server's own form, with its defaults.
 
+use std::fmt::Display;
+
 use serde_json::{Value, json};
 
 mod cron;
@@ -39,7 +41,7 @@ pub(crate) fn content(
             typed_secret(object, causes);
         }
         ("", "Service") => network::service(object, causes),
-        ("", "Pod") => pods::spec(&object["spec"], "spec", "Always", &[], causes),
+        ("", "Pod") => pods::spec(&object["spec"], &"spec", "Always", &[], causes),
         ("", "PersistentVolumeClaim") => workloads::claim(object, causes),
         ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet") => {
             workloads::workload(kind, object, causes);
@@ -92,8 +94,8 @@ fn typed_secret(object: &Value, causes: &mut Vec<FieldError>) {
         TOKEN => {
             let name = "kubernetes.io/service-account.name";
             if object["metadata"]["annotations"][name].as_str().is_none_or(str::is_empty) {
-                let field = format!("metadata.annotations[{name}]");
-                causes.push(FieldError::required(&field, ""));
+                let field = format_args!("metadata.annotations[{name}]");
+                causes.push(FieldError::required(field, ""));
             }
             &[]
         }
@@ -101,7 +103,7 @@ fn typed_secret(object: &Value, causes: &mut Vec<FieldError>) {
     };
     for key in keys {
         if object["data"].get(*key).is_none() {
-            causes.push(FieldError::required(&format!("data[{key}]"), ""));
+            causes.push(FieldError::required(format_args!("data[{key}]"), ""));
         }
     }
 }
@@ -128,7 +130,7 @@ fn total_size(object: &Value, causes: &mut Vec<FieldError>) {
 }
 
 /// An enum field with one of the values that the server takes.
-fn one_of(value: &Value, field: &str, allowed: &[&str], causes: &mut Vec<FieldError>) {
+fn one_of(value: &Value, field: impl Display, allowed: &[&str], causes: &mut Vec<FieldError>) {
     if let Some(text) = value.as_str()
         && !allowed.contains(&text)
     {
@@ -136,7 +138,7 @@ fn one_of(value: &Value, field: &str, allowed: &[&str], causes: &mut Vec<FieldEr
     }
 }
 
-fn not_negative(value: &Value, field: &str, causes: &mut Vec<FieldError>) {
+fn not_negative(value: &Value, field: impl Display, causes: &mut Vec<FieldError>) {
     if value.as_i64().is_some_and(|number| number < 0) {
         causes.push(FieldError::invalid(field, value, "must be greater than or equal to 0"));
     }

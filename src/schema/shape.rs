@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::schema::{
     Schema,
-    openapi::{SchemaType, Zero},
+    openapi::{Fills, SchemaType, Zero},
     quantity::Quantity,
 };
 
@@ -130,14 +130,20 @@ fn shaped_struct(mut fields: Map<String, Value>, schema: &Schema) -> Value {
         }
         true
     });
-    for (name, field) in schema.properties.iter().filter(|(_, field)| is_written_unasked(field)) {
-        if !fields.contains_key(&**name)
-            && let Some(value) = shaped(None, field)
-        {
-            fields.insert(name.to_string(), value);
+    for (name, value) in unasked(schema) {
+        if !fields.contains_key(&**name) {
+            fields.insert(name.to_string(), value.clone());
         }
     }
     Value::Object(fields)
+}
+
+/// Gives what is written of a struct's fields where nobody gives them.
+fn unasked(schema: &Schema) -> &Fills {
+    schema.filled.unasked.get_or_init(|| {
+        let fields = schema.properties.iter().filter(|(_, field)| is_written_unasked(field));
+        fields.filter_map(|(name, field)| Some((name.clone(), shaped(None, field)?))).collect()
+    })
 }
 
 /// Tells whether a field may be written that nobody gave: of most fields nothing is, whatever their type.
@@ -160,7 +166,7 @@ fn shaped_map(value: Option<Value>, schema: &Schema) -> Option<Value> {
 fn element(value: Value, schema: Option<&Schema>) -> Value {
     let Some(schema) = schema else { return value };
     let resolved = schema.resolved();
-    let zero = match resolved.kind {
+    let zero = || match resolved.kind {
         SchemaType::String => json!(""),
         SchemaType::Integer | SchemaType::Number => json!(0),
         SchemaType::Boolean => json!(false),
@@ -171,11 +177,11 @@ fn element(value: Value, schema: Option<&Schema>) -> Value {
         _ => Value::Null,
     };
     match value {
-        Value::Null => zero,
+        Value::Null => zero(),
         value @ (Value::String(_) | Value::Bool(_)) if resolved.kind != SchemaType::Quantity => {
             value
         }
-        value => shaped(Some(value), schema).unwrap_or(zero),
+        value => shaped(Some(value), schema).unwrap_or_else(zero),
     }
 }
 

@@ -72,13 +72,14 @@ impl Walk {
                 };
                 for (name, field) in fields {
                     let below = |step| Place { above: Some(place), step, owner };
-                    match resolved.field(name) {
-                        Some(schema) if resolved.properties.contains_key(name.as_str()) => {
-                            self.value(field, schema, &below(Step::Field(name)));
+                    let declared = resolved.properties.get(name.as_str());
+                    match (declared, resolved.additional.as_deref()) {
+                        (Some(schema), _) => self.value(field, schema, &below(Step::Field(name))),
+                        (None, Some(schema)) => {
+                            self.value(field, schema, &below(Step::Entry(name)));
                         }
-                        Some(schema) => self.value(field, schema, &below(Step::Entry(name))),
-                        None if resolved.is_open() => {}
-                        None => self.find(&below(Step::Field(name)), Mismatch::Unknown),
+                        (None, None) if resolved.is_open() => {}
+                        (None, None) => self.find(&below(Step::Field(name)), Mismatch::Unknown),
                     }
                 }
             }

@@ -5,13 +5,16 @@ use core::net::IpAddr;
 use serde_json::Value;
 
 use super::enforced::Form;
-use crate::schema::rules::{self, FieldError, SUBDOMAIN, is_subdomain};
+use crate::schema::{
+    place::Place,
+    rules::{self, FieldError, SUBDOMAIN, is_subdomain},
+};
 
 /// Finds what is wrong with the form of a value.
-pub(super) fn check(value: &Value, form: Form, path: &str, causes: &mut Vec<FieldError>) {
+pub(super) fn check(value: &Value, form: Form, place: &Place<'_>, causes: &mut Vec<FieldError>) {
     let text = value.as_str().filter(|text| !text.is_empty());
     let fault = match (form, text) {
-        (Form::Labels, _) => return rules::labels(value, path, causes),
+        (Form::Labels, _) => return rules::labels(value, place, causes),
         (Form::Subdomain, Some(text)) if text.len() > 253 => Some("must be no more than 253 characters"),
         (Form::Subdomain, Some(text)) => (!is_subdomain(text)).then_some(SUBDOMAIN),
         (Form::PortName | Form::Port, Some(text)) => port_name(text),
@@ -37,7 +40,7 @@ pub(super) fn check(value: &Value, form: Form, path: &str, causes: &mut Vec<Fiel
         (Form::Subdomain | Form::PortName | Form::Variable | Form::Address | Form::AddressRange, None) => None,
     };
     if let Some(fault) = fault {
-        causes.push(FieldError::invalid(path, value, fault));
+        causes.push(FieldError::invalid(&place.path(), value, fault));
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{ListType, PatchRule, Reference, Schema, SchemaType, Zero};
+use super::{Filled, ListType, PatchRule, Reference, Schema, SchemaType, Zero};
 
 impl Schema {
     /// Reads a schema, of OpenAPI or of a custom resource.
@@ -58,6 +58,7 @@ impl Schema {
             nullable: flag("nullable"),
             embedded: flag("x-kubernetes-embedded-resource"),
             rules: rules_of(value),
+            filled: Filled::default(),
             reference,
             properties,
             default,

@@ -1,5 +1,7 @@
 //! One fault in the meaning of an object, in the API server's words and with its path.
 
+use std::fmt::Display;
+
 use serde_json::Value;
 
 /// One semantic fault of an object, as it is listed in a 422.
@@ -17,7 +19,7 @@ pub(crate) struct FieldError {
 }
 
 impl FieldError {
-    pub(crate) fn required(field: &str, detail: &str) -> Self {
+    pub(crate) fn required(field: impl Display, detail: &str) -> Self {
         let message = if detail.is_empty() {
             "Required value".to_owned()
         } else {
@@ -26,74 +28,74 @@ impl FieldError {
         Self {
             reason: "FieldValueRequired",
             message,
-            field: field.to_owned(),
+            field: field.to_string(),
             detail: detail.to_owned(),
             ..Self::default()
         }
     }
 
-    pub(crate) fn invalid(field: &str, value: &Value, detail: &str) -> Self {
+    pub(crate) fn invalid(field: impl Display, value: &Value, detail: &str) -> Self {
         Self {
             reason: "FieldValueInvalid",
             message: format!("Invalid value: {value}: {detail}"),
-            field: field.to_owned(),
+            field: field.to_string(),
             detail: detail.to_owned(),
             value: value.clone(),
             ..Self::default()
         }
     }
 
-    pub(crate) fn forbidden(field: &str, detail: &str) -> Self {
+    pub(crate) fn forbidden(field: impl Display, detail: &str) -> Self {
         Self {
             reason: "FieldValueForbidden",
             message: format!("Forbidden: {detail}"),
-            field: field.to_owned(),
+            field: field.to_string(),
             detail: detail.to_owned(),
             ..Self::default()
         }
     }
 
-    pub(crate) fn not_supported(field: &str, value: &Value, supported: &[&str]) -> Self {
+    pub(crate) fn not_supported(field: impl Display, value: &Value, supported: &[&str]) -> Self {
         let quoted: Vec<_> = supported.iter().map(|value| format!("\"{value}\"")).collect();
         Self {
             reason: "FieldValueNotSupported",
             message: format!("Unsupported value: {value}: supported values: {}", quoted.join(", ")),
-            field: field.to_owned(),
+            field: field.to_string(),
             value: value.clone(),
             supported: supported.iter().map(|&value| value.to_owned()).collect(),
             ..Self::default()
         }
     }
 
-    pub(crate) fn duplicate(field: &str, value: &Value) -> Self {
+    pub(crate) fn duplicate(field: impl Display, value: &Value) -> Self {
         Self {
             reason: "FieldValueDuplicate",
             message: format!("Duplicate value: {value}"),
-            field: field.to_owned(),
+            field: field.to_string(),
             value: value.clone(),
             ..Self::default()
         }
     }
 
-    pub(crate) fn too_many(field: &str, count: usize, limit: usize) -> Self {
+    pub(crate) fn too_many(field: impl Display, count: usize, limit: usize) -> Self {
         let plural = if limit == 1 { "" } else { "s" };
         let detail = format!("must have at most {limit} item{plural}");
         Self {
             reason: "FieldValueTooMany",
             message: format!("Too many: {count}: {detail}"),
-            field: field.to_owned(),
+            field: field.to_string(),
             detail,
             ..Self::default()
         }
     }
 
-    pub(crate) fn too_long(field: &str, limit: usize) -> Self {
+    pub(crate) fn too_long(field: impl Display, limit: usize) -> Self {
         let plural = if limit == 1 { "" } else { "s" };
         let detail = format!("may not be more than {limit} byte{plural}");
         Self {
             reason: "FieldValueTooLong",
             message: format!("Too long: {detail}"),
-            field: field.to_owned(),
+            field: field.to_string(),
             detail,
             ..Self::default()
         }

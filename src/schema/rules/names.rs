@@ -1,5 +1,7 @@
 //! Names, labels and keys: RFC 1123 and what Kubernetes makes of it.
 
+use std::fmt::Display;
+
 use serde_json::{Value, json};
 
 use super::FieldError;
@@ -26,16 +28,16 @@ const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric charac
      '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is \
      '[-._a-zA-Z0-9]+')";
 
-fn is_lower(c: char) -> bool {
-    c.is_ascii_lowercase() || c.is_ascii_digit()
+fn is_lower(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit()
 }
 
 /// Tells whether a text is an RFC 1123 label, of any length.
 pub(super) fn is_label(text: &str) -> bool {
     !text.is_empty()
-        && text.chars().all(|c| is_lower(c) || c == '-')
-        && text.starts_with(is_lower)
-        && text.ends_with(is_lower)
+        && text.bytes().all(|byte| is_lower(byte) || byte == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }
 
 /// Says what is wrong with a text that is to be an RFC 1123 label.
@@ -113,8 +115,8 @@ fn owners(object: &Value, causes: &mut Vec<FieldError>) {
             ("uid", "must not be empty"),
         ] {
             if owner[name].as_str().is_none_or(str::is_empty) {
-                let field = format!("metadata.ownerReferences.{name}");
-                causes.push(FieldError::invalid(&field, &json!(""), detail));
+                let field = format_args!("metadata.ownerReferences.{name}");
+                causes.push(FieldError::invalid(field, &json!(""), detail));
             }
         }
     }
@@ -141,13 +143,13 @@ fn qualified_fault(key: &str) -> Option<String> {
 }
 
 fn is_label_text(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.ends_with(|c: char| c.is_ascii_alphanumeric())
 }
 
 /// Checks a map of labels.
-pub(crate) fn labels(labels: &Value, field: &str, causes: &mut Vec<FieldError>) {
+pub(crate) fn labels(labels: &Value, field: impl Display + Copy, causes: &mut Vec<FieldError>) {
     for (key, value) in labels.as_object().into_iter().flatten() {
         if let Some(fault) = qualified_fault(key) {
             causes.push(FieldError::invalid(field, &json!(key), &fault));
@@ -166,10 +168,10 @@ pub(crate) fn labels(labels: &Value, field: &str, causes: &mut Vec<FieldError>) 
 pub(super) fn data_keys(object: &Value, causes: &mut Vec<FieldError>) {
     for field in ["data", "binaryData"] {
         for key in object[field].as_object().into_iter().flatten().map(|(key, _)| key) {
-            let place = format!("{field}[{key}]");
+            let place = format_args!("{field}[{key}]");
             if field == "data" && object["binaryData"].get(key).is_some() {
                 causes.push(FieldError::invalid(
-                    &place,
+                    place,
                     &json!(key),
                     "duplicate of key present in binaryData",
                 ));
@@ -178,16 +180,16 @@ pub(super) fn data_keys(object: &Value, causes: &mut Vec<FieldError>) {
                 && key.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
             if key.len() > 253 {
                 causes.push(FieldError::invalid(
-                    &place,
+                    place,
                     &json!(key),
                     "must be no more than 253 bytes",
                 ));
             }
             if !fits {
-                causes.push(FieldError::invalid(&place, &json!(key), CONFIG_KEY));
+                causes.push(FieldError::invalid(place, &json!(key), CONFIG_KEY));
             } else if key == "." || key == ".." {
                 causes.push(FieldError::invalid(
-                    &place,
+                    place,
                     &json!(key),
                     &format!("must not be '{key}'"),
                 ));

@@ -1,5 +1,7 @@
 //! What makes Services and Ingresses invalid.
 
+use std::fmt::Display;
+
 use serde_json::{Value, json};
 
 use super::{FieldError, names, one_of};
@@ -35,38 +37,43 @@ fn service_ports(ports: &[Value], kind: &str, causes: &mut Vec<FieldError>) {
     let mut seen_names: Vec<&str> = Vec::new();
     let mut seen: Vec<(&Value, &Value)> = Vec::new();
     for (index, port) in ports.iter().enumerate() {
-        let field = format!("spec.ports[{index}]");
+        let field = format_args!("spec.ports[{index}]");
         let name = port["name"].as_str().unwrap_or_default();
         if name.is_empty() && ports.len() > 1 {
-            causes.push(FieldError::required(&format!("{field}.name"), ""));
+            causes.push(FieldError::required(format_args!("{field}.name"), ""));
         } else if !name.is_empty()
             && let Some(fault) = names::label_fault(name)
         {
-            causes.push(FieldError::invalid(&format!("{field}.name"), &json!(name), fault));
+            causes.push(FieldError::invalid(format_args!("{field}.name"), &json!(name), fault));
         } else if !name.is_empty() && seen_names.contains(&name) {
-            causes.push(FieldError::duplicate(&format!("{field}.name"), &json!(name)));
+            causes.push(FieldError::duplicate(format_args!("{field}.name"), &json!(name)));
         }
         seen_names.push(name);
-        port_number(&port["port"], &format!("{field}.port"), causes);
+        port_number(&port["port"], format_args!("{field}.port"), causes);
         // A target may be a name, too.
         if port["targetPort"].is_i64() {
-            port_number(&port["targetPort"], &format!("{field}.targetPort"), causes);
+            port_number(&port["targetPort"], format_args!("{field}.targetPort"), causes);
         }
-        one_of(&port["protocol"], &format!("{field}.protocol"), &["SCTP", "TCP", "UDP"], causes);
+        one_of(
+            &port["protocol"],
+            format_args!("{field}.protocol"),
+            &["SCTP", "TCP", "UDP"],
+            causes,
+        );
         if kind == "ClusterIP" && port["nodePort"].as_i64().is_some_and(|number| number != 0) {
             let detail = "may not be used when `type` is 'ClusterIP'";
-            causes.push(FieldError::forbidden(&format!("{field}.nodePort"), detail));
+            causes.push(FieldError::forbidden(format_args!("{field}.nodePort"), detail));
         }
         let same = (&port["port"], &port["protocol"]);
         if seen.contains(&same) {
             let value = json!({"port": port["port"], "protocol": port["protocol"]});
-            causes.push(FieldError::duplicate(&field, &value));
+            causes.push(FieldError::duplicate(field, &value));
         }
         seen.push(same);
     }
 }
 
-fn port_number(value: &Value, field: &str, causes: &mut Vec<FieldError>) {
+fn port_number(value: &Value, field: impl Display, causes: &mut Vec<FieldError>) {
     if !value.as_i64().is_some_and(|number| (1..=65535).contains(&number)) {
         causes.push(FieldError::invalid(field, value, "must be between 1 and 65535, inclusive"));
     }
@@ -108,23 +115,23 @@ pub(super) fn ingress(object: &Value, causes: &mut Vec<FieldError>) {
         causes.push(FieldError::invalid("spec", &spec["rules"], detail));
     }
     for (index, rule) in spec["rules"].as_array().into_iter().flatten().enumerate() {
-        host(&rule["host"], &format!("spec.rules[{index}].host"), causes);
+        host(&rule["host"], format_args!("spec.rules[{index}].host"), causes);
         for (number, path) in rule["http"]["paths"].as_array().into_iter().flatten().enumerate() {
-            let field = format!("spec.rules[{index}].http.paths[{number}]");
+            let field = format_args!("spec.rules[{index}].http.paths[{number}]");
             if path["pathType"].is_null() {
                 causes.push(FieldError::required(
-                    &format!("{field}.pathType"),
+                    format_args!("{field}.pathType"),
                     "pathType must be specified",
                 ));
             } else {
                 let kinds = ["Exact", "ImplementationSpecific", "Prefix"];
-                one_of(&path["pathType"], &format!("{field}.pathType"), &kinds, causes);
+                one_of(&path["pathType"], format_args!("{field}.pathType"), &kinds, causes);
             }
             // What an ImplementationSpecific path means is its controller's affair.
             let exact = path["pathType"] == "Exact" || path["pathType"] == "Prefix";
             if exact && !path["path"].as_str().unwrap_or_default().starts_with('/') {
                 causes.push(FieldError::invalid(
-                    &format!("{field}.path"),
+                    format_args!("{field}.path"),
                     &path["path"],
                     "must be an absolute path",
                 ));
@@ -134,7 +141,10 @@ pub(super) fn ingress(object: &Value, causes: &mut Vec<FieldError>) {
                 && service["port"].as_object().is_none_or(serde_json::Map::is_empty)
             {
                 let detail = "port name or number is required";
-                causes.push(FieldError::required(&format!("{field}.backend.service.port"), detail));
+                causes.push(FieldError::required(
+                    format_args!("{field}.backend.service.port"),
+                    detail,
+                ));
             }
         }
     }
@@ -142,7 +152,7 @@ pub(super) fn ingress(object: &Value, causes: &mut Vec<FieldError>) {
 
 /// A host of an Ingress: a name, or one whose first part is a wildcard. Addresses are for
 /// controllers that take them by another way.
-fn host(host: &Value, field: &str, causes: &mut Vec<FieldError>) {
+fn host(host: &Value, field: impl Display, causes: &mut Vec<FieldError>) {
     let text = host.as_str().unwrap_or_default();
     if text.is_empty() {
         return;

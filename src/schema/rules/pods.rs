@@ -1,5 +1,7 @@
 //! What makes the specification of pods invalid.
 
+use std::fmt::Display;
+
 use serde_json::{Value, json};
 
 use super::{FieldError, names, one_of};
@@ -8,7 +10,7 @@ use crate::schema::quantity::Quantity;
 /// Checks a pod's specification at a path; `claims` are volumes that come from elsewhere.
 pub(super) fn spec(
     spec: &Value,
-    path: &str,
+    path: &dyn Display,
     restart: &str,
     claims: &[&str],
     causes: &mut Vec<FieldError>,
@@ -16,14 +18,14 @@ pub(super) fn spec(
     let mut volumes: Vec<&str> = Vec::new();
     for (index, volume) in spec["volumes"].as_array().into_iter().flatten().enumerate() {
         let name = volume["name"].as_str().unwrap_or_default();
-        let field = format!("{path}.volumes[{index}]");
-        named(name, &format!("{field}.name"), &mut volumes, causes);
+        let field = format_args!("{path}.volumes[{index}]");
+        named(name, &format_args!("{field}.name"), &mut volumes, causes);
         let sources = volume.as_object().map_or(0, |fields| fields.len().saturating_sub(1));
         if sources > 1 {
             let extra = volume.as_object().into_iter().flatten().filter(|(key, _)| *key != "name");
             for (key, _) in extra.skip(1) {
                 let detail = "may not specify more than 1 volume type";
-                causes.push(FieldError::forbidden(&format!("{field}.{key}"), detail));
+                causes.push(FieldError::forbidden(format_args!("{field}.{key}"), detail));
             }
         }
     }
@@ -31,30 +33,35 @@ pub(super) fn spec(
     volumes.extend(claims);
     let containers = spec["containers"].as_array();
     if containers.is_none_or(Vec::is_empty) {
-        causes.push(FieldError::required(&format!("{path}.containers"), ""));
+        causes.push(FieldError::required(format_args!("{path}.containers"), ""));
     }
     let mut seen: Vec<&str> = Vec::new();
     // Init containers share the names of the others, so `seen` goes on.
     for list in ["containers", "initContainers"] {
         for (index, container) in spec[list].as_array().into_iter().flatten().enumerate() {
-            let field = format!("{path}.{list}[{index}]");
+            let field = format_args!("{path}.{list}[{index}]");
             let name = container["name"].as_str().unwrap_or_default();
-            named(name, &format!("{field}.name"), &mut seen, causes);
+            named(name, &format_args!("{field}.name"), &mut seen, causes);
             self::container(container, &field, &volumes, causes);
         }
     }
-    seccomp(&spec["securityContext"], &format!("{path}.securityContext"), causes);
+    seccomp(&spec["securityContext"], &format_args!("{path}.securityContext"), causes);
     let policies: &[&str] = match restart {
         "Always" => &["Always", "OnFailure", "Never"],
         "Job" => &["OnFailure", "Never"],
         _ => &["Always"],
     };
-    one_of(&spec["restartPolicy"], &format!("{path}.restartPolicy"), policies, causes);
+    one_of(&spec["restartPolicy"], &format_args!("{path}.restartPolicy"), policies, causes);
     let dns = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
-    one_of(&spec["dnsPolicy"], &format!("{path}.dnsPolicy"), &dns, causes);
+    one_of(&spec["dnsPolicy"], &format_args!("{path}.dnsPolicy"), &dns, causes);
 }
 
-fn named<'a>(name: &'a str, field: &str, seen: &mut Vec<&'a str>, causes: &mut Vec<FieldError>) {
+fn named<'a>(
+    name: &'a str,
+    field: &dyn Display,
+    seen: &mut Vec<&'a str>,
+    causes: &mut Vec<FieldError>,
+) {
     if name.is_empty() {
         causes.push(FieldError::required(field, ""));
     } else if let Some(fault) = names::label_fault(name) {
@@ -67,70 +74,80 @@ fn named<'a>(name: &'a str, field: &str, seen: &mut Vec<&'a str>, causes: &mut V
     seen.push(name);
 }
 
-fn container(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<FieldError>) {
+fn container(
+    container: &Value,
+    field: &dyn Display,
+    volumes: &[&str],
+    causes: &mut Vec<FieldError>,
+) {
     if container["image"].as_str().is_none_or(str::is_empty) {
-        causes.push(FieldError::required(&format!("{field}.image"), ""));
+        causes.push(FieldError::required(format_args!("{field}.image"), ""));
     }
     one_of(
         &container["imagePullPolicy"],
-        &format!("{field}.imagePullPolicy"),
+        &format_args!("{field}.imagePullPolicy"),
         &["Always", "IfNotPresent", "Never"],
         causes,
     );
     ports(container, field, causes);
     environment(container, field, causes);
     mounts(container, field, volumes, causes);
-    resources(&container["resources"], &format!("{field}.resources"), causes);
-    seccomp(&container["securityContext"], &format!("{field}.securityContext"), causes);
+    resources(&container["resources"], &format_args!("{field}.resources"), causes);
+    seccomp(&container["securityContext"], &format_args!("{field}.securityContext"), causes);
     for hook in ["postStart", "preStop"] {
-        handler(&container["lifecycle"][hook], &format!("{field}.lifecycle.{hook}"), causes);
+        handler(&container["lifecycle"][hook], &format_args!("{field}.lifecycle.{hook}"), causes);
     }
     for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
-        self::probe(&container[probe], &format!("{field}.{probe}"), causes);
+        self::probe(&container[probe], &format_args!("{field}.{probe}"), causes);
     }
 }
 
-fn ports(container: &Value, field: &str, causes: &mut Vec<FieldError>) {
+fn ports(container: &Value, field: &dyn Display, causes: &mut Vec<FieldError>) {
     for (index, port) in container["ports"].as_array().into_iter().flatten().enumerate() {
         let number = &port["containerPort"];
-        let field = format!("{field}.ports[{index}]");
+        let field = format_args!("{field}.ports[{index}]");
         match number.as_i64() {
             None | Some(0) => {
-                causes.push(FieldError::required(&format!("{field}.containerPort"), ""))
+                causes.push(FieldError::required(format_args!("{field}.containerPort"), ""))
             }
             Some(1..=65535) => {}
             Some(_) => causes.push(FieldError::invalid(
-                &format!("{field}.containerPort"),
+                format_args!("{field}.containerPort"),
                 number,
                 "must be between 1 and 65535, inclusive",
             )),
         }
-        one_of(&port["protocol"], &format!("{field}.protocol"), &["SCTP", "TCP", "UDP"], causes);
+        one_of(
+            &port["protocol"],
+            &format_args!("{field}.protocol"),
+            &["SCTP", "TCP", "UDP"],
+            causes,
+        );
     }
 }
 
-fn environment(container: &Value, field: &str, causes: &mut Vec<FieldError>) {
+fn environment(container: &Value, field: &dyn Display, causes: &mut Vec<FieldError>) {
     for (index, variable) in container["env"].as_array().into_iter().flatten().enumerate() {
-        let place = format!("{field}.env[{index}]");
+        let place = format_args!("{field}.env[{index}]");
         if variable["name"].as_str().is_none_or(str::is_empty) {
-            causes.push(FieldError::required(&format!("{place}.name"), ""));
+            causes.push(FieldError::required(format_args!("{place}.name"), ""));
         }
-        source(&variable["valueFrom"], &format!("{place}.valueFrom"), causes);
+        source(&variable["valueFrom"], &format_args!("{place}.valueFrom"), causes);
         if variable["valueFrom"].is_object()
             && variable["value"].as_str().is_some_and(|v| !v.is_empty())
         {
             let detail = "may not be specified when `value` is not empty";
-            causes.push(FieldError::invalid(&format!("{place}.valueFrom"), &json!(""), detail));
+            causes.push(FieldError::invalid(format_args!("{place}.valueFrom"), &json!(""), detail));
         }
     }
 }
 
-fn mounts(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<FieldError>) {
+fn mounts(container: &Value, field: &dyn Display, volumes: &[&str], causes: &mut Vec<FieldError>) {
     for (index, mount) in container["volumeMounts"].as_array().into_iter().flatten().enumerate() {
-        let place = format!("{field}.volumeMounts[{index}]");
+        let place = format_args!("{field}.volumeMounts[{index}]");
         let name = mount["name"].as_str().unwrap_or_default();
         if name.is_empty() {
-            causes.push(FieldError::required(&format!("{place}.name"), ""));
+            causes.push(FieldError::required(format_args!("{place}.name"), ""));
         } else if !volumes.contains(&name) {
             causes.push(FieldError {
                 reason: "FieldValueNotFound",
@@ -142,13 +159,13 @@ fn mounts(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<Fie
             });
         }
         if mount["mountPath"].as_str().is_none_or(str::is_empty) {
-            causes.push(FieldError::required(&format!("{place}.mountPath"), ""));
+            causes.push(FieldError::required(format_args!("{place}.mountPath"), ""));
         }
     }
 }
 
 /// Where the value of a variable comes from.
-fn source(source: &Value, field: &str, causes: &mut Vec<FieldError>) {
+fn source(source: &Value, field: &dyn Display, causes: &mut Vec<FieldError>) {
     let Some(fields) = source.as_object() else { return };
     if fields.is_empty() {
         let detail = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, \
@@ -160,34 +177,34 @@ fn source(source: &Value, field: &str, causes: &mut Vec<FieldError>) {
     {
         let place = &source[kind];
         if place.is_object() && place[name].as_str().is_none_or(str::is_empty) {
-            causes.push(FieldError::required(&format!("{field}.{kind}.{name}"), ""));
+            causes.push(FieldError::required(format_args!("{field}.{kind}.{name}"), ""));
         }
     }
 }
 
-fn seccomp(context: &Value, field: &str, causes: &mut Vec<FieldError>) {
+fn seccomp(context: &Value, field: &dyn Display, causes: &mut Vec<FieldError>) {
     let profile = &context["seccompProfile"];
     if !profile.is_object() {
         return;
     }
-    let field = format!("{field}.seccompProfile");
+    let field = format_args!("{field}.seccompProfile");
     match profile["type"].as_str().unwrap_or_default() {
         "" => {
             let detail = "type is required when seccompProfile is set";
-            causes.push(FieldError::required(&format!("{field}.type"), detail));
+            causes.push(FieldError::required(format_args!("{field}.type"), detail));
         }
         "Localhost" if profile["localhostProfile"].is_null() => {
             let detail = "must be set when seccomp type is Localhost";
-            causes.push(FieldError::required(&format!("{field}.localhostProfile"), detail));
+            causes.push(FieldError::required(format_args!("{field}.localhostProfile"), detail));
         }
         _ => {
             let types = ["Localhost", "RuntimeDefault", "Unconfined"];
-            one_of(&profile["type"], &format!("{field}.type"), &types, causes);
+            one_of(&profile["type"], &format_args!("{field}.type"), &types, causes);
         }
     }
 }
 
-fn probe(probe: &Value, field: &str, causes: &mut Vec<FieldError>) {
+fn probe(probe: &Value, field: &dyn Display, causes: &mut Vec<FieldError>) {
     if !probe.is_object() {
         return;
     }
@@ -206,13 +223,13 @@ fn probe(probe: &Value, field: &str, causes: &mut Vec<FieldError>) {
             // A field that is absent has Go's zero value in the message.
             let value = if port.is_null() { &json!(0) } else { port };
             let detail = "must be between 1 and 65535, inclusive";
-            causes.push(FieldError::invalid(&format!("{field}.{handler}.port"), value, detail));
+            causes.push(FieldError::invalid(format_args!("{field}.{handler}.port"), value, detail));
         }
     }
 }
 
 /// What a hook of a container does.
-fn handler(hook: &Value, field: &str, causes: &mut Vec<FieldError>) {
+fn handler(hook: &Value, field: &dyn Display, causes: &mut Vec<FieldError>) {
     if !hook.is_object() {
         return;
     }
@@ -223,23 +240,23 @@ fn handler(hook: &Value, field: &str, causes: &mut Vec<FieldError>) {
     command(hook, field, causes);
 }
 
-fn command(handler: &Value, field: &str, causes: &mut Vec<FieldError>) {
+fn command(handler: &Value, field: &dyn Display, causes: &mut Vec<FieldError>) {
     let exec = &handler["exec"];
     if exec.is_object() && exec["command"].as_array().is_none_or(Vec::is_empty) {
-        causes.push(FieldError::required(&format!("{field}.exec.command"), ""));
+        causes.push(FieldError::required(format_args!("{field}.exec.command"), ""));
     }
 }
 
-fn resources(resources: &Value, field: &str, causes: &mut Vec<FieldError>) {
+fn resources(resources: &Value, field: &dyn Display, causes: &mut Vec<FieldError>) {
     let amount = |value: &Value| value.as_str().and_then(Quantity::parse).map(Quantity::millis);
     for (name, request) in resources["requests"].as_object().into_iter().flatten() {
-        let place = format!("{field}.requests");
+        let place = format_args!("{field}.requests");
         if let (Some(asked), Some(limit)) = (amount(request), amount(&resources["limits"][name]))
             && asked > limit
         {
             let limit = resources["limits"][name].as_str().unwrap_or_default();
             let detail = format!("must be less than or equal to {name} limit of {limit}");
-            causes.push(FieldError::invalid(&place, request, &detail));
+            causes.push(FieldError::invalid(place, request, &detail));
         }
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn workload(kind: &str, object: &Value, causes: &mut Vec<FieldError>)
     let templates = spec["volumeClaimTemplates"].as_array().into_iter().flatten();
     let claims: Vec<&str> =
         templates.filter_map(|claim| claim["metadata"]["name"].as_str()).collect();
-    pods::spec(&spec["template"]["spec"], "spec.template.spec", kind, &claims, causes);
+    pods::spec(&spec["template"]["spec"], &"spec.template.spec", kind, &claims, causes);
     if kind == "Deployment" {
         strategy(spec, causes);
     }
@@ -108,7 +108,7 @@ pub(super) fn job(object: &Value, causes: &mut Vec<FieldError>) {
         "activeDeadlineSeconds",
         "ttlSecondsAfterFinished",
     ] {
-        not_negative(&spec[name], &format!("spec.{name}"), causes);
+        not_negative(&spec[name], format_args!("spec.{name}"), causes);
     }
     let labels = &spec["template"]["metadata"]["labels"];
     names::labels(labels, "spec.template.labels", causes);
@@ -123,18 +123,18 @@ pub(super) fn job(object: &Value, causes: &mut Vec<FieldError>) {
         Some(selector) if !selector.matches(labels) => causes.push(mismatch(labels)),
         Some(_) => {}
     }
-    pods::spec(&spec["template"]["spec"], "spec.template.spec", "Always", &[], causes);
+    pods::spec(&spec["template"]["spec"], &"spec.template.spec", "Always", &[], causes);
 }
 
 fn restart_of_job(spec: &Value, path: &str, causes: &mut Vec<FieldError>) {
     let policy = spec["restartPolicy"].as_str().unwrap_or_default();
     if !matches!(policy, "OnFailure" | "Never") {
-        let field = format!("{path}.restartPolicy");
+        let field = format_args!("{path}.restartPolicy");
         if policy == "Always" || policy.is_empty() {
             let detail = "valid values: \"OnFailure\", \"Never\"";
-            causes.push(FieldError::required(&field, detail));
+            causes.push(FieldError::required(field, detail));
         } else {
-            causes.push(FieldError::not_supported(&field, &json!(policy), &["OnFailure", "Never"]));
+            causes.push(FieldError::not_supported(field, &json!(policy), &["OnFailure", "Never"]));
         }
     }
 }
@@ -174,10 +174,10 @@ pub(super) fn cron_job(object: &Value, is_new: bool, causes: &mut Vec<FieldError
     let labels = &template["metadata"]["labels"];
     names::labels(labels, "spec.jobTemplate.spec.template.labels", causes);
     let template = &template["spec"];
-    pods::spec(template, path, "Always", &[], causes);
+    pods::spec(template, &path, "Always", &[], causes);
     restart_of_job(template, path, causes);
     for field in ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
-        not_negative(&spec[field], &format!("spec.{field}"), causes);
+        not_negative(&spec[field], format_args!("spec.{field}"), causes);
     }
     // Eleven are left for what its Jobs are called after; a change is not asked again.
     let name = &object["metadata"]["name"];
@@ -218,16 +218,16 @@ pub(super) fn role_ref(object: &Value, causes: &mut Vec<FieldError>) {
         causes.push(FieldError::required("roleRef.name", ""));
     }
     for (index, subject) in object["subjects"].as_array().into_iter().flatten().enumerate() {
-        let field = format!("subjects[{index}]");
+        let field = format_args!("subjects[{index}]");
         one_of(
             &subject["kind"],
-            &format!("{field}.kind"),
+            format_args!("{field}.kind"),
             &["Group", "ServiceAccount", "User"],
             causes,
         );
         let cluster = object["kind"] == "ClusterRoleBinding";
         if cluster && subject["kind"] == "ServiceAccount" && subject["namespace"].is_null() {
-            causes.push(FieldError::required(&format!("{field}.namespace"), ""));
+            causes.push(FieldError::required(format_args!("{field}.namespace"), ""));
         }
     }
 }
@@ -244,7 +244,7 @@ pub(super) fn autoscaler(object: &Value, causes: &mut Vec<FieldError>) {
     }
     for name in ["kind", "name"] {
         if spec["scaleTargetRef"][name].as_str().is_none_or(str::is_empty) {
-            causes.push(FieldError::required(&format!("spec.scaleTargetRef.{name}"), ""));
+            causes.push(FieldError::required(format_args!("spec.scaleTargetRef.{name}"), ""));
         }
     }
 }

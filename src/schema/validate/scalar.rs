@@ -23,10 +23,12 @@ pub(super) fn scalar_fault(value: &Value, schema: &Schema, place: &Place<'_>) ->
     let resolved = schema.resolved();
     match (resolved.kind, value) {
         (SchemaType::String, Value::String(text)) => {
-            let bytes = resolved.format.as_deref() == Some("byte");
+            if resolved.format.as_deref() != Some("byte") {
+                return None;
+            }
             // Go ignores line breaks in base64.
             let plain: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
-            let broken = bytes.then(|| BASE64.decode(&plain).err()).flatten()?;
+            let broken = BASE64.decode(&plain).err()?;
             let offset = match broken {
                 base64::DecodeError::InvalidByte(offset, _)
                 | base64::DecodeError::InvalidLastSymbol(offset, _) => offset,
