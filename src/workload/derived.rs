@@ -5,7 +5,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{kinds::pod_template::template_mut, object::ObjectId, ownership::INSTANCE_LABEL};
+use super::{
+    kinds::pod_template::template_mut,
+    object::{ObjectId, field_at},
+    ownership::INSTANCE_LABEL,
+};
 
 /// Adds what the server would derive to a body that is about to be sent.
 pub fn complete(id: &ObjectId, body: &mut Value) {
@@ -25,9 +29,9 @@ pub fn complete(id: &ObjectId, body: &mut Value) {
 /// Tells a Job without labels but ours: made without any it gets those of its pods, among them the
 /// uid that it is given then. With ours the server would find some and derive none.
 pub(crate) fn gets_labels_of_its_pods(id: &ObjectId, body: &Value) -> bool {
-    let labels = body.pointer("/metadata/labels").and_then(Value::as_object);
+    let labels = || field_at(body, "/metadata/labels").and_then(Value::as_object);
     id.is("batch", "Job")
-        && labels.is_none_or(|labels| labels.keys().all(|label| label == INSTANCE_LABEL))
+        && labels().is_none_or(|labels| labels.keys().all(|label| label == INSTANCE_LABEL))
 }
 
 /// A ReplicationController without labels gets those of its pods. Ours come in before the server

@@ -141,7 +141,7 @@ impl ObjectId {
 
     /// Reads the identity off a body. Fields that are missing read as empty.
     pub fn of(body: &Value) -> Self {
-        let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
+        let text = |pointer: &str| field_at(body, pointer).and_then(Value::as_str);
         Self::new(
             split_api_version(text("/apiVersion").unwrap_or_default()).0,
             text("/kind").unwrap_or_default(),
@@ -250,6 +250,11 @@ pub(crate) fn tell_apart<'a>(
     }
 }
 
+/// Follows a JSON pointer of plain names of fields, as [`Value::pointer`] does: that one copies each.
+pub(crate) fn field_at<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
+    pointer.split('/').skip(1).try_fold(value, |value, name| value.get(name))
+}
+
 /// Splits `apps/v1` into (`apps`, `v1`) and `v1` into (``, `v1`).
 pub(crate) fn split_api_version(api_version: &str) -> (&str, &str) {
     api_version.split_once('/').unwrap_or(("", api_version))
@@ -291,6 +296,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_pointer_of_plain_names_leads_where_others_do() {
+        let body = json!({"a": {"b": {"": 1, "c": null}}, "d": [2], "": 3});
+        for pointer in ["", "/a", "/a/b/c", "/a/b/", "/a/b/d", "/d", "/d/e", "/", "/a//"] {
+            assert_eq!(field_at(&body, pointer), body.pointer(pointer), "{pointer}");
+        }
+    }
 
     #[test]
     fn the_identity_of_a_body_at_rest_is_that_of_its_tree() {

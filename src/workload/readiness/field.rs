@@ -4,17 +4,19 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::workload::object::field_at;
+
 /// The longest text of the cluster that a sentence takes over, in characters.
 const TEXT_LIMIT: usize = 400;
 
 /// Gives a text; empty where it is missing.
 pub(crate) fn text<'a>(body: &'a Value, pointer: &str) -> &'a str {
-    body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    field_at(body, pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Gives a whole number.
 pub(crate) fn number(body: &Value, pointer: &str) -> Option<i64> {
-    body.pointer(pointer)?.as_i64()
+    field_at(body, pointer)?.as_i64()
 }
 
 /// Gives a whole number, 0 where it is missing: statuses leave zeros out.
@@ -24,12 +26,12 @@ pub(crate) fn count(body: &Value, pointer: &str) -> i64 {
 
 /// Gives a flag; false where it is missing.
 pub(crate) fn flag(body: &Value, pointer: &str) -> bool {
-    body.pointer(pointer).and_then(Value::as_bool).unwrap_or(false)
+    field_at(body, pointer).and_then(Value::as_bool).unwrap_or(false)
 }
 
 /// Gives the items of a list.
 pub(crate) fn list<'a>(body: &'a Value, pointer: &str) -> &'a [Value] {
-    body.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    field_at(body, pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 pub(crate) fn time(body: &Value, pointer: &str) -> Option<Timestamp> {
