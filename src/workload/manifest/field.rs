@@ -36,16 +36,20 @@ impl<'v> At<'v> {
         keys.iter().try_fold(self.clone(), |at, key| at.field(key))
     }
 
-    /// Gives the values of a mapping.
-    pub(super) fn entries(&self) -> impl Iterator<Item = Self> {
-        let map = self.value.as_object();
-        map.into_iter().flatten().map(|(key, value)| self.step(ValueStep::Key(key), value))
+    /// Gives the values of a mapping that are wanted; of the others no place is made.
+    pub(super) fn entries(&self, wanted: impl Fn(&Value) -> bool) -> impl Iterator<Item = Self> {
+        let entries = self.value.as_object().into_iter().flatten();
+        entries
+            .filter(move |(_, value)| wanted(value))
+            .map(|(key, value)| self.step(ValueStep::Key(key), value))
     }
 
-    /// Gives the items of a list.
-    pub(super) fn items(&self) -> impl Iterator<Item = Self> {
+    /// Gives the items of a list that are wanted, as [`At::entries`] does.
+    pub(super) fn items(&self, wanted: impl Fn(&Value) -> bool) -> impl Iterator<Item = Self> {
         let items = self.value.as_array().into_iter().flatten().enumerate();
-        items.map(|(index, value)| self.step(ValueStep::Index(index), value))
+        items
+            .filter(move |(_, value)| wanted(value))
+            .map(|(index, value)| self.step(ValueStep::Index(index), value))
     }
 
     /// Finds the node of the text that the value was read from, or the last one on the way.

@@ -47,7 +47,11 @@ impl Misread<'_> {
 
 /// Requires a value to be text.
 pub(super) fn require<'v>(what: &'static str, at: At<'v>) -> Option<Misread<'v>> {
-    (!at.value.is_string() && !at.value.is_null()).then_some(Misread { at, what, is_secret: false })
+    is_no_text(at.value).then_some(Misread { at, what, is_secret: false })
+}
+
+fn is_no_text(value: &Value) -> bool {
+    !value.is_string() && !value.is_null()
 }
 
 /// Finds what must be text and is not.
@@ -67,7 +71,10 @@ pub(super) fn misread<'v>(body: &'v Value, id: &ObjectId) -> Vec<Misread<'v>> {
     }
     if builtin_kind(id).is(Trait::ClaimTemplates) {
         let claims = root.fields(&["spec", "volumeClaimTemplates"]);
-        claims.iter().flat_map(At::items).for_each(|claim| finder.metadata(&claim));
+        claims
+            .iter()
+            .flat_map(|list| list.items(|_| true))
+            .for_each(|claim| finder.metadata(&claim));
     }
     finder.0
 }
@@ -90,16 +97,19 @@ impl<'v> Finder<'v> {
     fn pod_spec(&mut self, spec: &At<'v>) {
         self.values("a node label", spec.field("nodeSelector"));
         for kind in ["containers", "initContainers", "ephemeralContainers"] {
-            for container in spec.field(kind).iter().flat_map(At::items) {
+            for container in spec.field(kind).iter().flat_map(|list| list.items(|_| true)) {
                 let variables = container.field("env");
-                let values = variables.iter().flat_map(At::items).filter_map(|v| v.field("value"));
+                let variables = variables.iter().flat_map(|list| {
+                    list.items(|variable| variable.get("value").is_some_and(is_no_text))
+                });
+                let values = variables.filter_map(|variable| variable.field("value"));
                 self.0
                     .extend(values.filter_map(|value| {
                         require("the value of an environment variable", value)
                     }));
                 for list in ["command", "args"] {
                     let words = container.field(list);
-                    let words = words.iter().flat_map(At::items);
+                    let words = words.iter().flat_map(|list| list.items(is_no_text));
                     self.0.extend(words.filter_map(|word| require("an argument", word)));
                 }
             }
@@ -107,6 +117,7 @@ impl<'v> Finder<'v> {
     }
 
     fn values(&mut self, what: &'static str, map: Option<At<'v>>) {
-        self.0.extend(map.iter().flat_map(At::entries).filter_map(|value| require(what, value)));
+        let values = map.iter().flat_map(|map| map.entries(is_no_text));
+        self.0.extend(values.filter_map(|value| require(what, value)));
     }
 }

@@ -23,7 +23,7 @@ use super::{
 pub(super) fn parse(chunk: &Chunk<'_>) -> Result<Option<Tree>, Problem> {
     let mut parser = YamlParser {
         scanner: Scanner::new(chunk)?,
-        tree: Tree { nodes: Vec::new(), root: 0 },
+        tree: Tree { nodes: Vec::with_capacity(room(chunk.text)), root: 0 },
         anchors: HashMap::new(),
         last: Position::new(chunk.first_line, 1),
         template: None,
@@ -38,6 +38,11 @@ pub(super) fn parse(chunk: &Chunk<'_>) -> Result<Option<Tree>, Problem> {
         Err(problem) if problem.code == SYNTAX => Err(explain(chunk, parser.last, problem)),
         Err(problem) => Err(problem),
     }
+}
+
+/// Tells for how many nodes there should be room: what most documents need.
+fn room(text: &str) -> usize {
+    (text.len() / 8).min(1024)
 }
 
 /// The code of problems that the grammar has with the text.

@@ -141,6 +141,30 @@ impl<'t> Cursor<'t> {
         self.column += 1;
     }
 
+    /// Passes characters of one byte that mean nothing in any scalar: of most texts nearly all.
+    pub(super) fn skip_usual(&mut self) {
+        let rest = self.bytes.get(self.offset..).unwrap_or_default();
+        let usual = |byte: &u8| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_' | b'=' | b'+')
+        };
+        let count = rest.iter().position(|byte| !usual(byte)).unwrap_or(rest.len());
+        self.pass(count);
+    }
+
+    /// Passes spaces.
+    pub(super) fn skip_spaces(&mut self) {
+        let rest = self.bytes.get(self.offset..).unwrap_or_default();
+        let count = rest.iter().position(|byte| *byte != b' ').unwrap_or(rest.len());
+        self.pass(count);
+    }
+
+    /// Passes so many characters of one byte.
+    fn pass(&mut self, count: usize) {
+        self.offset += count;
+        self.index += count;
+        self.column += i32::try_from(count).expect("a text is no larger than its limit");
+    }
+
     /// Passes the end of a line and gives what a scalar has for it.
     pub(super) fn skip_break(&mut self) -> &'static str {
         let (length, text) = match (self.byte(), self.at(1)) {
@@ -163,6 +187,7 @@ impl<'t> Cursor<'t> {
     pub(super) fn skip_line(&mut self) {
         while !self.is_break_or_end(0) {
             self.skip();
+            self.skip_usual();
         }
     }
 

@@ -64,6 +64,8 @@ pub(super) enum TokenKind {
 pub(super) struct Scanner<'t> {
     cursor: Cursor<'t>,
     tokens: VecDeque<Token>,
+    /// Whether the first of them is known to be the next one.
+    is_settled: bool,
     /// How many tokens have been taken.
     taken: usize,
     /// How many flow collections are open.
@@ -88,6 +90,7 @@ impl<'t> Scanner<'t> {
         Ok(Self {
             cursor,
             tokens: VecDeque::new(),
+            is_settled: false,
             taken: 0,
             flow_level: 0,
             indent: -1,
@@ -102,8 +105,11 @@ impl<'t> Scanner<'t> {
     /// # Errors
     /// What is not YAML.
     pub(super) fn peek(&mut self) -> Result<&Token, Problem> {
-        while self.tokens.is_empty() || self.may_begin_key()? {
-            self.fetch()?;
+        while !self.is_settled {
+            self.is_settled = !self.tokens.is_empty() && !self.may_begin_key()?;
+            if !self.is_settled {
+                self.fetch()?;
+            }
         }
         Ok(&self.tokens[0])
     }
@@ -111,6 +117,7 @@ impl<'t> Scanner<'t> {
     /// Takes the token that [`Scanner::peek`] showed.
     pub(super) fn take(&mut self) -> Token {
         self.taken += 1;
+        self.is_settled = false;
         self.tokens.pop_front().expect("a token was shown before it is taken")
     }
 
@@ -189,6 +196,7 @@ impl<'t> Scanner<'t> {
         loop {
             // A tab may stand wherever it cannot be taken for indentation.
             let tabs = self.flow_level > 0 || !self.key_allowed;
+            self.cursor.skip_spaces();
             while self.cursor.byte() == b' ' || tabs && self.cursor.byte() == b'\t' {
                 self.cursor.skip();
             }

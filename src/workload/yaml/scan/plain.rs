@@ -77,8 +77,10 @@ impl Scanner<'_> {
                 break;
             }
             let word = cursor.offset();
+            cursor.skip_usual();
             while !cursor.is_blank_or_end(0) && !ends_plain(cursor, in_flow) {
                 cursor.skip();
+                cursor.skip_usual();
             }
             let word = cursor.since(word);
             if !word.is_empty() {

@@ -31,7 +31,11 @@ impl Scanner<'_> {
 /// Reads to the closing quote or to white space, and begins the gap that follows.
 fn scan_words(cursor: &mut Cursor<'_>, single: bool, text: &mut String) -> Result<Gap, Problem> {
     let mut run = cursor.offset();
-    while !cursor.is_blank_or_end(0) {
+    loop {
+        cursor.skip_usual();
+        if cursor.is_blank_or_end(0) {
+            break;
+        }
         match (cursor.byte(), cursor.at(1)) {
             (b'\'', b'\'') if single => {
                 text.push_str(cursor.since(run));
