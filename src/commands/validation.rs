@@ -139,10 +139,11 @@ pub(super) fn run(args: ValidateArgs, call: &Invocation) -> Done {
         return file(&NamedWorkload::read(source, &[])?, against.is_some(), call);
     }
     let (mut count, mut objects) = (0, Vec::new());
-    let (mut report, wrong) = load_and_judge(read, call, &mut |object| {
+    let (mut report, wrong) = load_and_judge(read, call, &mut |mut object| {
         count += 1;
         // The server is asked about all of them.
         if against.is_some() {
+            object.body.rest();
             objects.push(object);
         }
     })?;

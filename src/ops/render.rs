@@ -128,10 +128,11 @@ fn one_by_one(
     kinds.add_crds(&definitions);
     let (mut sources, mut unknown, mut wrong) = (Sources::default(), Vec::new(), Vec::new());
     for packed in &objects {
-        let object = packed.clone().unpack();
-        unknown.extend(kinds.check(std::slice::from_ref(&object)).errors);
-        wrong.extend(wrong_annotations(&object));
-        sources.add(&object, &kinds);
+        let (id, origin) = (packed.id(), packed.origin());
+        let fault = kinds.fault(packed.api_version(), &id.kind);
+        unknown.extend(fault.map(|error| error.object(id).at(origin)));
+        wrong.extend(wrong_annotations(&packed.clone().unpack()));
+        sources.add(id.clone(), origin.clone(), &kinds);
     }
     if !wrong.is_empty() {
         let errors = if unknown.is_empty() { located(wrong, &files) } else { unknown };

@@ -25,7 +25,7 @@ const DEEPEST: usize = 120;
 /// [`Body::look`] gives a handle of its own to look at many that go on resting.
 #[derive(Debug, Clone)]
 pub(crate) struct Body {
-    /// Its canonical JSON (sorted keys, no white space), where it was at rest and nobody changed it
+    /// Its canonical JSON (sorted keys, no white space), where it was written and nobody changed it
     /// since. Without it there is a tree.
     text: Option<Arc<str>>,
     tree: OnceLock<Arc<Value>>,
@@ -42,11 +42,18 @@ impl Body {
     /// Lets it rest: from now on it is its text, until somebody looks into it. A body that nests too
     /// deep to be read again stays a tree.
     pub(crate) fn rest(&mut self) {
-        if self.text.is_none() && is_deeper(self, DEEPEST) {
-            return;
+        self.write();
+        if self.text.is_some() {
+            self.tree.take();
         }
-        self.text = Some(self.text.take().unwrap_or_else(|| self.to_string().into()));
-        self.tree.take();
+    }
+
+    /// Writes its text, for who needs that and the tree, too. Of a body that could not rest there is
+    /// none.
+    pub(crate) fn write(&mut self) {
+        if self.text.is_none() && !is_deeper(self, DEEPEST) {
+            self.text = Some(self.to_string().into());
+        }
     }
 
     /// Gives a handle to look into: what it makes goes with it, and this one goes on resting.

@@ -63,16 +63,25 @@ pub(crate) fn digest_of(value: &Value) -> String {
 
 /// Computes the digest of a value by its canonical form.
 pub(crate) fn digest_of_text(canonical: &str) -> String {
-    hex(&Sha256::digest(canonical.as_bytes()))
+    hex(&digest_bytes(canonical))
+}
+
+/// A digest as it is computed.
+pub(crate) type Digest = [u8; 32];
+
+/// Computes the digest of a value by its canonical form, for who only compares it.
+pub(crate) fn digest_bytes(canonical: &str) -> Digest {
+    Sha256::digest(canonical.as_bytes()).into()
 }
 
 /// Writes bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        use std::fmt::Write as _;
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        text
-    })
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]);
+    let mut text = String::with_capacity(bytes.len() * 2);
+    text.extend(bytes.iter().flat_map(digits));
+    text
 }
 
 /// One immutable revision of a definition, without its content.

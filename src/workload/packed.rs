@@ -7,7 +7,7 @@ use super::{
     body::Body,
     definition::{Content, SourceFile},
     kinds::is_definition,
-    object::{Object, Origin},
+    object::{Object, ObjectId, Origin},
     versioning::is_versioned,
 };
 
@@ -15,10 +15,10 @@ use super::{
 #[derive(Debug, Clone)]
 pub(crate) struct PackedObject {
     body: Body,
+    id: ObjectId,
+    api_version: Box<str>,
     is_definition: bool,
     is_versioned: bool,
-    /// Its name, where it is a Namespace.
-    namespace: Option<String>,
     origin: Origin,
 }
 
@@ -71,8 +71,8 @@ impl LazyContent {
 
 impl From<PackedContent> for LazyContent {
     fn from(packed: PackedContent) -> Self {
-        let namespaces = packed.objects.iter().filter_map(|object| object.namespace.clone());
-        let namespaces = namespaces.collect();
+        let namespaces = packed.objects.iter().filter(|object| object.id.is("", "Namespace"));
+        let namespaces = namespaces.map(|object| object.id.name.clone()).collect();
         let packed = Mutex::new(Some(packed));
         Self(Arc::new(Lazy { namespaces, packed, whole: OnceLock::new() }))
     }
@@ -91,11 +91,25 @@ impl PackedObject {
     pub(crate) fn of(object: &Object) -> Self {
         let Object { body, origin } = object;
         let (is_definition, is_versioned) = (is_definition(body), is_versioned(body));
-        let id = object.id();
-        let namespace = id.is("", "Namespace").then(|| id.name.clone());
+        let (id, api_version) = (object.id(), object.api_version().into());
         let mut body = body.clone();
         body.rest();
-        Self { body, is_definition, is_versioned, namespace, origin: origin.clone() }
+        Self { body, id, api_version, is_definition, is_versioned, origin: origin.clone() }
+    }
+
+    /// Gives the identity, as it was read.
+    pub(crate) fn id(&self) -> &ObjectId {
+        &self.id
+    }
+
+    /// Gives `apiVersion`; empty where it is missing.
+    pub(crate) fn api_version(&self) -> &str {
+        &self.api_version
+    }
+
+    /// Tells where it stands.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// Tells whether it is a CustomResourceDefinition.

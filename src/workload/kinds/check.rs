@@ -2,6 +2,8 @@
 //!
 //! Without a cluster, only groups of the embedded discovery are judged; with one, all are.
 
+use serde_json::Value;
+
 use super::{KindInfo, KindOrigin, Kinds};
 use crate::workload::{
     error::{Code, Error},
@@ -25,8 +27,9 @@ impl Kinds {
     pub(crate) fn check(&self, objects: &[Object]) -> Checked {
         let mut checked = Checked::default();
         for object in objects {
-            let looked_at = Object { body: object.body.look(), origin: object.origin.clone() };
-            match self.judge(&looked_at) {
+            let body = object.body.look();
+            let text = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default();
+            match self.judge(text("apiVersion"), text("kind")) {
                 Judgement::Fine => {}
                 Judgement::Wrong(error) => {
                     checked.errors.push(error.object(object.id()).at(&object.origin));
@@ -41,9 +44,16 @@ impl Kinds {
         checked
     }
 
-    fn judge(&self, object: &Object) -> Judgement {
-        let (group, version) = split_api_version(object.api_version());
-        let kind = object.kind();
+    /// Tells what is wrong with the kind and version of one object, as [`Kinds::check`] does.
+    pub(crate) fn fault(&self, api_version: &str, kind: &str) -> Option<Error> {
+        match self.judge(api_version, kind) {
+            Judgement::Wrong(error) => Some(error),
+            Judgement::Fine | Judgement::Unjudged(_) => None,
+        }
+    }
+
+    fn judge(&self, api_version: &str, kind: &str) -> Judgement {
+        let (group, version) = split_api_version(api_version);
         // The embedded discovery may be newer than the cluster, or know what it has switched off.
         let missing_on_cluster = |info: &KindInfo| {
             self.knows_cluster()
@@ -52,21 +62,21 @@ impl Kinds {
         };
         match self.lookup(group, kind) {
             Some(info) if missing_on_cluster(info) => {
-                Judgement::Wrong(self.unknown_kind(object, group, kind))
+                Judgement::Wrong(self.unknown_kind(api_version, kind))
             }
             Some(info) if !info.serves(version) && self.stale.contains(group) => {
                 Judgement::Unjudged(GroupKind::new(group, kind))
             }
             Some(info) if !info.serves(version) => {
-                Judgement::Wrong(unknown_version(object, group, kind, info))
+                Judgement::Wrong(unknown_version(api_version, kind, info))
             }
             // TokenReview and its like: answers, not objects.
             Some(info) if !info.verbs.is_empty() && !info.can("patch") => {
-                Judgement::Wrong(not_stored(object))
+                Judgement::Wrong(not_stored(kind))
             }
             Some(_) => Judgement::Fine,
             None if self.judges(group) || self.is_old_home(group, kind) => {
-                Judgement::Wrong(self.unknown_kind(object, group, kind))
+                Judgement::Wrong(self.unknown_kind(api_version, kind))
             }
             None => Judgement::Unjudged(GroupKind::new(group, kind)),
         }
@@ -94,11 +104,12 @@ impl Kinds {
             .filter_map(|(group, _, info)| Some(join_api_version(group, info.versions.first()?)))
     }
 
-    fn unknown_kind(&self, object: &Object, group: &str, kind: &str) -> Error {
+    fn unknown_kind(&self, api_version: &str, kind: &str) -> Error {
+        let (group, _) = split_api_version(api_version);
         let place = if self.knows_cluster() { " on this cluster" } else { "" };
         let error = Error::usage(
             Code::UnknownKind,
-            format!("there is no kind {kind:?} in {}{place}", object.api_version()),
+            format!("there is no kind {kind:?} in {api_version}{place}"),
         );
         if let Some(home) = self.homes(kind).find(|home| split_api_version(home).0 != group) {
             return error.hint(format!("write `apiVersion: {home}`"));
@@ -127,10 +138,11 @@ enum Judgement {
     Unjudged(GroupKind),
 }
 
-fn unknown_version(object: &Object, group: &str, kind: &str, info: &KindInfo) -> Error {
+fn unknown_version(api_version: &str, kind: &str, info: &KindInfo) -> Error {
+    let (group, _) = split_api_version(api_version);
     let served: Vec<String> =
         info.versions.iter().map(|version| join_api_version(group, version)).collect();
-    let message = format!("{kind} is not served as {}", object.api_version());
+    let message = format!("{kind} is not served as {api_version}");
     let error = Error::usage(Code::UnknownVersion, message);
     match served.first() {
         Some(first) => error
@@ -140,8 +152,8 @@ fn unknown_version(object: &Object, group: &str, kind: &str, info: &KindInfo) ->
     }
 }
 
-fn not_stored(object: &Object) -> Error {
-    let message = format!("a {} cannot be deployed", object.kind());
+fn not_stored(kind: &str) -> Error {
+    let message = format!("a {kind} cannot be deployed");
     Error::usage(Code::UnknownKind, message)
         .cause("the server answers such requests and stores none")
 }

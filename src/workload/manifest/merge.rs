@@ -3,7 +3,7 @@
 use std::collections::{HashMap, hash_map::Entry};
 
 use crate::workload::{
-    definition::digest_of_text,
+    definition::{Digest, digest_bytes},
     error::{Code, Error},
     object::{Object, ObjectId, Origin},
 };
@@ -11,7 +11,7 @@ use crate::workload::{
 /// The objects that were read so far: where each stands, and the digest of its body. The objects
 /// themselves need not be kept.
 #[derive(Debug, Default)]
-pub(super) struct Seen(HashMap<ObjectId, (Origin, String)>);
+pub(super) struct Seen(HashMap<ObjectId, (Origin, Digest)>);
 
 impl Seen {
     /// Tells whether an object is new, and not an equal one once more: the same file given twice is
@@ -20,7 +20,7 @@ impl Seen {
     /// # Errors
     /// It is there with other content.
     pub(super) fn admit(&mut self, object: &Object) -> Result<bool, Error> {
-        let digest = digest_of_text(&object.body.text());
+        let digest = digest_bytes(&object.body.text());
         match self.0.entry(object.id()) {
             Entry::Vacant(place) => {
                 place.insert((object.origin.clone(), digest));

@@ -151,11 +151,12 @@ impl SetReader<'_> {
         }
     }
 
-    fn add(&mut self, object: Object) {
+    fn add(&mut self, mut object: Object) {
         if let Some(reason) = hooks::reason_to_leave_out(&object) {
             let (id, origin) = (object.id(), object.origin);
             return self.loaded.left_out.push(LeftOut { id, origin, reason });
         }
+        object.body.write();
         match self.seen.admit(&object) {
             Ok(true) => (self.take)(object),
             Ok(false) => {}

@@ -112,7 +112,9 @@ pub(crate) fn place(
     to: &Destination<'_>,
 ) -> Result<Placement> {
     let mut sources = Sources::default();
-    objects.iter().for_each(|object| sources.add(object, kinds));
+    for object in &objects {
+        sources.add(object.id(), object.origin.clone(), kinds);
+    }
     let mut placed = Vec::with_capacity(objects.len() + 1);
     let bodies = objects.into_iter().map(|object| object.body);
     let placement = place_each(sources, bodies, to, &mut |object| placed.push(object))?;
@@ -138,16 +140,15 @@ pub(crate) fn place_each(
     let (mode, namespace) = mode::decide(&sources, to)?;
     let moves = Moves::new(&sources, mode, &namespace);
     let mut notes = Notes::default();
-    let mut collisions = Collisions::default();
+    let mut collisions = Collisions::among(&sources, &moves);
     if mode == NamespaceMode::Managed {
-        let made = made_namespace(&namespace, to.instance, to.namespace_labels);
-        collisions.admit(&made);
-        take(made);
+        // No Namespace is among the sources.
+        take(made_namespace(&namespace, to.instance, to.namespace_labels));
     }
     for (source, body) in sources.iter().zip(bodies) {
         let hosts = hosts::warnings(source, &body, &moves);
         let placed = place_one(source, body, &moves, to.instance, &mut notes, &mut warnings);
-        if collisions.admit(&placed) {
+        if collisions.admit(&source.id, &placed) {
             take(placed);
         }
         warnings.extend(hosts);
@@ -242,8 +243,7 @@ pub(crate) struct Sources {
 
 impl Sources {
     /// Adds the next object.
-    pub(crate) fn add(&mut self, object: &Object, kinds: &Kinds) {
-        let id = object.id();
+    pub(crate) fn add(&mut self, id: ObjectId, origin: Origin, kinds: &Kinds) {
         let info = kinds.of(&id);
         if info.is_none() {
             let kind = id.group_kind().to_string();
@@ -252,7 +252,7 @@ impl Sources {
             }
         }
         let namespaced = info.is_none_or(|info| info.namespaced);
-        self.sources.push(SourceObject { id, origin: object.origin.clone(), namespaced });
+        self.sources.push(SourceObject { id, origin, namespaced });
     }
 }
 

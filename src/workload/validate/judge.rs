@@ -53,7 +53,7 @@ impl Judge {
         let number = self.seen;
         self.seen += 1;
         let gvk = Gvk::of(&object.body);
-        let is_known = self.kinds.check(std::slice::from_ref(object)).errors.is_empty();
+        let is_known = self.kinds.fault(object.api_version(), object.kind()).is_none();
         match openapi().of(&gvk).filter(|_| is_known && !is_definition(&object.body)) {
             Some(schema) => {
                 self.note(number, object, &gvk, builtin::faults(&object.body, &gvk, schema));
@@ -75,7 +75,7 @@ impl Judge {
         let later = later.into_iter().map(|(number, object)| (number, object.unpack()));
         for (number, object) in definitions.into_iter().chain(later) {
             let (gvk, body) = (Gvk::of(&object.body), &object.body);
-            let unknown = self.kinds.check(std::slice::from_ref(&object)).errors.pop();
+            let unknown = self.kinds.fault(object.api_version(), object.kind());
             let faults = match unknown {
                 None => faults(body, &gvk, &schemas),
                 Some(_) if deprecated::of(&gvk).is_some_and(|old| old.removed) => Vec::new(),

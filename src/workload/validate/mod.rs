@@ -153,8 +153,9 @@ fn unknown_kind(body: &Value, error: &Error) -> Fault {
 }
 
 fn old_version(gvk: &Gvk, id: &ObjectId, origin: Option<&Origin>) -> Option<String> {
+    let old = deprecated::of(gvk)?;
     let place = origin.map_or(String::new(), |origin| format!("{origin}: "));
-    deprecated::of(gvk).map(|old| format!("{place}{id}: {}", old.message))
+    Some(format!("{place}{id}: {}", old.message))
 }
 
 #[cfg(test)]
