@@ -250,9 +250,15 @@ pub(crate) fn tell_apart<'a>(
     }
 }
 
-/// Follows a JSON pointer of plain names of fields, as [`Value::pointer`] does: that one copies each.
+/// Follows a JSON pointer as [`Value::pointer`] does, which copies each of its names.
 pub(crate) fn field_at<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
-    pointer.split('/').skip(1).try_fold(value, |value, name| value.get(name))
+    if pointer.contains('~') {
+        return value.pointer(pointer);
+    }
+    pointer.split('/').skip(1).try_fold(value, |value, name| match value {
+        Value::Array(_) => value.pointer(&format!("/{name}")),
+        value => value.get(name),
+    })
 }
 
 /// Splits `apps/v1` into (`apps`, `v1`) and `v1` into (``, `v1`).
@@ -298,9 +304,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pointer_of_plain_names_leads_where_others_do() {
-        let body = json!({"a": {"b": {"": 1, "c": null}}, "d": [2], "": 3});
-        for pointer in ["", "/a", "/a/b/c", "/a/b/", "/a/b/d", "/d", "/d/e", "/", "/a//"] {
+    fn a_pointer_leads_where_others_do() {
+        let body = json!({"a": {"b": {"": 1, "c": null}}, "d": [2, {"x/y": 1}], "": 3});
+        for pointer in [
+            "",
+            "/a",
+            "/a/b/c",
+            "/a/b/",
+            "/a/b/d",
+            "/d",
+            "/d/e",
+            "/",
+            "/a//",
+            "/d/0",
+            "/d/00",
+            "/d/+0",
+            "/d/2",
+            "/d/1/x~1y",
+            "/a/x~1y",
+        ] {
             assert_eq!(field_at(&body, pointer), body.pointer(pointer), "{pointer}");
         }
     }

@@ -126,7 +126,7 @@ fn charts(place: &Place) -> Vec<Chart> {
             Path::new(&file).is_file().then(|| format!(" --values {file}"))
         };
         let install = values("install").unwrap_or_default();
-        // A restart is a release of every chart.
+        // A restart is a release of every chart that runs something.
         let upgrade = values("upgrade").unwrap_or_else(|| " --restart".to_owned());
         Chart { upgrade: format!("{install}{upgrade}"), install, folder }
     };
