@@ -31,7 +31,7 @@ fn walk(value: &Value, schema: &Schema, place: &Place<'_>, causes: &mut Vec<Fiel
                 let declared = resolved.properties.contains_key(*name);
                 if declared && fields.get(*name).is_none_or(is_blank) {
                     let missing = Place { above: Some(place), step: Step::Field(name), owner };
-                    causes.push(FieldError::required(&missing.path(), ""));
+                    causes.push(FieldError::required(&missing, ""));
                 }
             }
             for (name, field) in fields {
@@ -67,7 +67,7 @@ fn walk(value: &Value, schema: &Schema, place: &Place<'_>, causes: &mut Vec<Fiel
             let fits = |number: f64| number.fract() == 0.0 && number.abs() <= 2_147_483_648.0;
             if !number.as_f64().is_some_and(fits) {
                 let detail = "must be a whole number of 32 bits";
-                causes.push(FieldError::invalid(&place.path(), value, detail));
+                causes.push(FieldError::invalid(place, value, detail));
             }
         }
         _ => {}
@@ -107,11 +107,11 @@ fn one_of(
     // An empty text is a field that is not given.
     let Some(text) = value.as_str().filter(|text| !text.is_empty()) else { return };
     if !named.is_empty() && !named.contains(&text) {
-        causes.push(FieldError::not_supported(&place.path(), value, named));
+        causes.push(FieldError::not_supported(place, value, named));
     } else if !declared.is_empty() && !declared.contains(value) {
         let declared: Vec<&str> = declared.iter().filter_map(Value::as_str).collect();
         let declared: Vec<&str> = declared.into_iter().filter(|text| !text.is_empty()).collect();
-        causes.push(FieldError::not_supported(&place.path(), value, &declared));
+        causes.push(FieldError::not_supported(place, value, &declared));
     }
 }
 
@@ -124,12 +124,12 @@ fn duplicates(items: &[Value], list: &Schema, place: &Place<'_>, causes: &mut Ve
     for (index, item) in items.iter().enumerate() {
         if item.is_null() {
             let at = Place { above: Some(place), step: Step::Item(index), ..*place };
-            causes.push(FieldError::invalid(&at.path(), item, "an item may not be null"));
+            causes.push(FieldError::invalid(&at, item, "an item may not be null"));
         }
         let Some(key) = list_key(item, list) else { continue };
         if seen.contains(&key) {
             let at = Place { above: Some(place), step: Step::Item(index), ..*place };
-            causes.push(FieldError::duplicate(&at.path(), &key));
+            causes.push(FieldError::duplicate(&at, &key));
         } else {
             seen.push(key);
         }

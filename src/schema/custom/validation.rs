@@ -111,7 +111,7 @@ fn inside(
                 if fields.contains_key(name) {
                     continue;
                 }
-                found.causes.push(FieldError::required(&join(path, name), ""));
+                found.causes.push(FieldError::required(join(path, name), ""));
             }
             for (name, value) in fields {
                 if let Some(schema) = schema.field(name) {

@@ -40,7 +40,7 @@ pub(super) fn check(value: &Value, form: Form, place: &Place<'_>, causes: &mut V
         (Form::Subdomain | Form::PortName | Form::Variable | Form::Address | Form::AddressRange, None) => None,
     };
     if let Some(fault) = fault {
-        causes.push(FieldError::invalid(&place.path(), value, fault));
+        causes.push(FieldError::invalid(place, value, fault));
     }
 }
 

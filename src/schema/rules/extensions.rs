@@ -75,7 +75,7 @@ fn types(schema: &Value, field: &str, causes: &mut Vec<FieldError>) {
     const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
     // Of null the server says something else.
     if schema["type"].as_str().is_some_and(|it| !it.is_empty() && it != "null") {
-        one_of(&schema["type"], &format!("{field}.type"), &TYPES, causes);
+        one_of(&schema["type"], format_args!("{field}.type"), &TYPES, causes);
     }
     for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
         types(inner, &format!("{field}.properties[{name}]"), causes);
@@ -110,7 +110,7 @@ pub(super) fn webhooks(object: &Value, causes: &mut Vec<FieldError>) {
         // Both or none.
         if client["url"].is_string() == client["service"].is_object() {
             let detail = "exactly one of url or service is required";
-            causes.push(FieldError::required(&format!("{field}.clientConfig"), detail));
+            causes.push(FieldError::required(format_args!("{field}.clientConfig"), detail));
         } else if client["service"].is_object() {
             for name in ["name", "namespace"] {
                 let place = format!("{field}.clientConfig.service.{name}");
@@ -119,7 +119,10 @@ pub(super) fn webhooks(object: &Value, causes: &mut Vec<FieldError>) {
         }
         if is_empty(&webhook["admissionReviewVersions"]) {
             let detail = "must specify one of v1, v1beta1";
-            causes.push(FieldError::required(&format!("{field}.admissionReviewVersions"), detail));
+            causes.push(FieldError::required(
+                format_args!("{field}.admissionReviewVersions"),
+                detail,
+            ));
         }
     }
 }

@@ -51,9 +51,9 @@ pub(super) fn spec(
         "Job" => &["OnFailure", "Never"],
         _ => &["Always"],
     };
-    one_of(&spec["restartPolicy"], &format_args!("{path}.restartPolicy"), policies, causes);
+    one_of(&spec["restartPolicy"], format_args!("{path}.restartPolicy"), policies, causes);
     let dns = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
-    one_of(&spec["dnsPolicy"], &format_args!("{path}.dnsPolicy"), &dns, causes);
+    one_of(&spec["dnsPolicy"], format_args!("{path}.dnsPolicy"), &dns, causes);
 }
 
 fn named<'a>(
@@ -85,7 +85,7 @@ fn container(
     }
     one_of(
         &container["imagePullPolicy"],
-        &format_args!("{field}.imagePullPolicy"),
+        format_args!("{field}.imagePullPolicy"),
         &["Always", "IfNotPresent", "Never"],
         causes,
     );
@@ -119,7 +119,7 @@ fn ports(container: &Value, field: &dyn Display, causes: &mut Vec<FieldError>) {
         }
         one_of(
             &port["protocol"],
-            &format_args!("{field}.protocol"),
+            format_args!("{field}.protocol"),
             &["SCTP", "TCP", "UDP"],
             causes,
         );
@@ -199,7 +199,7 @@ fn seccomp(context: &Value, field: &dyn Display, causes: &mut Vec<FieldError>) {
         }
         _ => {
             let types = ["Localhost", "RuntimeDefault", "Unconfined"];
-            one_of(&profile["type"], &format_args!("{field}.type"), &types, causes);
+            one_of(&profile["type"], format_args!("{field}.type"), &types, causes);
         }
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn duplicates(
     for (index, item) in items.iter().enumerate() {
         let Some(key) = key(item) else { return };
         if seen.contains(&key) {
-            causes.push(FieldError::duplicate(&format!("{path}[{index}]"), &key));
+            causes.push(FieldError::duplicate(format_args!("{path}[{index}]"), &key));
         }
         seen.push(key);
     }
