@@ -52,7 +52,7 @@ impl Body {
     /// none.
     pub(crate) fn write(&mut self) {
         if self.text.is_none() && !is_deeper(self, DEEPEST) {
-            self.text = Some(self.to_string().into());
+            self.text = Some(canonical(self).into());
         }
     }
 
@@ -70,7 +70,7 @@ impl Body {
     pub(crate) fn text(&self) -> Cow<'_, str> {
         match &self.text {
             Some(text) => Cow::Borrowed(text),
-            None => Cow::Owned(self.to_string()),
+            None => Cow::Owned(canonical(self)),
         }
     }
 
@@ -98,6 +98,11 @@ impl Body {
         };
         self.tree.get_or_init(read)
     }
+}
+
+/// Writes a value's canonical JSON: what its `to_string` gives, without a formatter between.
+pub(crate) fn canonical(value: &Value) -> String {
+    serde_json::to_string(value).expect("a value has names for keys, and no number that JSON lacks")
 }
 
 /// Tells whether a value nests deeper than that.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{name::DefinitionName, object::Object};
+use super::{body::canonical, name::DefinitionName, object::Object};
 
 /// The text that objects were read from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +58,7 @@ pub(crate) fn digest_of_objects(objects: &[Object]) -> String {
 
 /// Computes the digest of one JSON value in its canonical form: `sha256` in hex.
 pub(crate) fn digest_of(value: &Value) -> String {
-    digest_of_text(&value.to_string())
+    digest_of_text(&canonical(value))
 }
 
 /// Computes the digest of a value by its canonical form.

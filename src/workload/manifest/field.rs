@@ -33,7 +33,9 @@ impl<'v> At<'v> {
 
     /// Goes through fields, one inside the other.
     pub(super) fn fields(&self, keys: &[&'v str]) -> Option<Self> {
-        keys.iter().try_fold(self.clone(), |at, key| at.field(key))
+        let value = keys.iter().try_fold(self.value, |value, key| value.get(key))?;
+        let steps = keys.iter().map(|key| ValueStep::Key(key));
+        Some(Self { value, path: self.path.iter().copied().chain(steps).collect() })
     }
 
     /// Gives the values of a mapping that are wanted; of the others no place is made.
@@ -68,7 +70,8 @@ impl<'v> At<'v> {
     }
 
     fn step(&self, step: ValueStep<'v>, value: &'v Value) -> Self {
-        let mut path = self.path.clone();
+        let mut path = Vec::with_capacity(self.path.len() + 1);
+        path.extend_from_slice(&self.path);
         path.push(step);
         Self { value, path }
     }

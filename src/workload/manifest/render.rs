@@ -15,7 +15,7 @@ impl YamlDocuments {
         if !self.0.is_empty() {
             self.0.push_str("---\n");
         }
-        self.0.push_str(&yaml::emit(object));
+        yaml::emit_into(&mut self.0, object);
     }
 
     /// Gives the text.

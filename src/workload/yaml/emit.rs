@@ -18,20 +18,26 @@ const FIRST: [&str; 3] = ["apiVersion", "kind", "metadata"];
 
 /// Writes a value as one YAML document, ending with a line feed.
 pub(crate) fn emit(value: &Value) -> String {
-    let mut emitter = Emitter { out: String::new() };
+    let mut out = String::new();
+    emit_into(&mut out, value);
+    out
+}
+
+/// Adds a value to a text as [`emit`] writes it.
+pub(crate) fn emit_into(out: &mut String, value: &Value) {
+    let mut emitter = Emitter { out };
     match value {
         Value::Object(map) if !map.is_empty() => emitter.mapping(map, 0, ""),
         Value::Array(items) if !items.is_empty() => emitter.sequence(items, 0, ""),
         _ => emitter.scalar(value, None),
     }
-    emitter.out
 }
 
-struct Emitter {
-    out: String,
+struct Emitter<'o> {
+    out: &'o mut String,
 }
 
-impl Emitter {
+impl Emitter<'_> {
     /// Writes entries, each on its own line, at an indentation; the first one goes on from `lead`,
     /// which is already written.
     fn mapping(&mut self, map: &Map<String, Value>, indent: usize, lead: &str) {
@@ -121,13 +127,20 @@ impl Emitter {
     }
 
     fn indent(&mut self, indent: usize) {
-        self.out.extend(std::iter::repeat_n(' ', indent));
+        const BLANKS: &str = "                                ";
+        let mut rest = indent;
+        while rest > 0 {
+            let count = rest.min(BLANKS.len());
+            self.out.push_str(&BLANKS[..count]);
+            rest -= count;
+        }
     }
 }
 
 /// Tells whether a text of several lines survives as a literal block.
 fn fits_block(text: &str) -> bool {
-    text.trim_end_matches('\n').contains('\n')
+    text.contains('\n')
+        && text.trim_end_matches('\n').contains('\n')
         // Leading white space would be taken for indentation.
         && !text.starts_with(|c: char| c.is_whitespace())
         && text.chars().all(|c| matches!(c, '\n' | '\t') || is_printable(c))
@@ -152,11 +165,14 @@ fn scalar_text(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Tells whether a text begins with a letter and has nothing that YAML's syntax knows.
+/// Tells whether a text begins with a letter and has nothing that YAML's syntax knows: a `:` is some
+/// only before a blank or the end.
 fn is_word(text: &str) -> bool {
     let is_plain =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
-    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(is_plain)
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b':');
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !text.ends_with(':')
+        && text.bytes().all(is_plain)
 }
 
 /// Tells whether any reader of YAML 1.1 or 1.2 would take the plain text for something other than

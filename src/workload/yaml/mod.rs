@@ -22,7 +22,7 @@ use std::{fmt, sync::Arc};
 
 use serde_json::Value;
 
-pub(crate) use emit::emit;
+pub(crate) use emit::{emit, emit_into};
 use json::JsonItems;
 pub(in crate::workload) use secret::HIDDEN;
 use tree::Tree;
