@@ -198,6 +198,29 @@ pub(crate) struct Release {
     pub overrides: Overrides,
 }
 
+#[cfg(test)]
+impl Release {
+    /// Makes one of the definition `web`, for tests that say of it what they are about.
+    pub(crate) fn sample(id: impl Into<String>, number: u64, outcome: Outcome) -> Self {
+        Self {
+            id: id.into(),
+            number,
+            deployer: Deployer::default(),
+            started_at: Timestamp::UNIX_EPOCH,
+            ended_at: None,
+            outcome,
+            reason: None,
+            definition: "web".parse().expect("a name"),
+            revision: 1,
+            digest: String::new(),
+            revision_created_at: Timestamp::UNIX_EPOCH,
+            returns_to: None,
+            pinned: false,
+            overrides: Overrides::default(),
+        }
+    }
+}
+
 /// Gives what names an instance in a `deploy` that is to keep the revision that runs: where it was gone
 /// back to, or is pinned, a bare name would bring the newest one.
 pub(crate) fn named_as_it_runs(name: &str, revision: u64, is_held: bool) -> String {

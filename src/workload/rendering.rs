@@ -118,14 +118,13 @@ pub(crate) fn render_recorded(record: &Record, deployed: &Deployed, kinds: &Kind
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
     use serde_json::{Value, json};
 
     use super::*;
     use crate::workload::{
         instance::NamespaceMode,
         object::Origin,
-        release::{Deployer, Outcome, Release},
+        release::{Outcome, Release},
     };
 
     fn deployed(overrides: Overrides) -> Deployed {
@@ -136,22 +135,7 @@ mod tests {
             ]}}},
         });
         Deployed {
-            release: Release {
-                id: "r".into(),
-                number: 1,
-                deployer: Deployer::default(),
-                started_at: Timestamp::UNIX_EPOCH,
-                ended_at: None,
-                outcome: Outcome::Ready,
-                reason: None,
-                definition: "web".parse().unwrap(),
-                revision: 1,
-                digest: String::new(),
-                revision_created_at: Timestamp::UNIX_EPOCH,
-                returns_to: None,
-                pinned: false,
-                overrides,
-            },
+            release: Release { overrides, ..Release::sample("r", 1, Outcome::Ready) },
             objects: vec![Object { body: body.into(), origin: Origin::line("web.yaml", 1) }].into(),
         }
     }

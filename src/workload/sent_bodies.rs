@@ -86,37 +86,20 @@ fn certain(body: &Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
     use serde_json::json;
 
     use super::*;
     use crate::workload::{
         instance::NamespaceMode,
         object::{Object, Origin},
-        overrides::Overrides,
-        release::{Deployer, Outcome, Release},
+        release::{Outcome, Release},
     };
 
     fn deployed(value: &str, outcome: Outcome) -> Deployed {
         let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf"},
             "data": {"a": value}});
         Deployed {
-            release: Release {
-                id: value.into(),
-                number: 1,
-                deployer: Deployer::default(),
-                started_at: Timestamp::UNIX_EPOCH,
-                ended_at: None,
-                outcome,
-                reason: None,
-                definition: "web".parse().unwrap(),
-                revision: 1,
-                digest: String::new(),
-                revision_created_at: Timestamp::UNIX_EPOCH,
-                returns_to: None,
-                pinned: false,
-                overrides: Overrides::default(),
-            },
+            release: Release::sample(value, 1, outcome),
             objects: vec![Object { body: body.into(), origin: Origin::line("a.yaml", 1) }].into(),
         }
     }

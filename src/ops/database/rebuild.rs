@@ -131,29 +131,17 @@ fn judge(
 mod tests {
     use super::*;
     use crate::workload::{
-        instance::NamespaceMode,
-        overrides::Overrides,
-        record::Deployed,
-        release::{Deployer, Outcome},
+        instance::NamespaceMode, overrides::Overrides, record::Deployed, release::Outcome,
     };
 
     fn release(id: &str, minute: i64, outcome: Outcome) -> Release {
         let at = jiff::Timestamp::from_second(60 * minute).unwrap();
         Release {
-            id: id.into(),
-            number: u64::try_from(minute).unwrap(),
-            deployer: Deployer::default(),
             started_at: at,
             ended_at: Some(at),
-            outcome,
-            reason: None,
-            definition: "web".parse().unwrap(),
-            revision: 1,
             digest: "0".into(),
             revision_created_at: at,
-            returns_to: None,
-            pinned: false,
-            overrides: Overrides::default(),
+            ..Release::sample(id, u64::try_from(minute).unwrap(), outcome)
         }
     }
 

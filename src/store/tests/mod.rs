@@ -83,20 +83,12 @@ fn revision(of: &str, number: u64, content: &Content, at: Timestamp) -> Revision
 fn release(id: &str, number: u64, outcome: Outcome) -> Release {
     let at = minute(i64::try_from(number).unwrap());
     Release {
-        id: id.into(),
-        number,
         deployer: Deployer { user: "ci".into(), host: "runner".into(), ..Deployer::default() },
         started_at: at,
         ended_at: (outcome != Outcome::InFlight).then_some(at),
-        outcome,
-        reason: None,
-        definition: definition("web"),
-        revision: 1,
         digest: version(1).digest(),
         revision_created_at: minute(0),
-        returns_to: None,
-        pinned: false,
-        overrides: Overrides::default(),
+        ..Release::sample(id, number, outcome)
     }
 }
 

@@ -3,24 +3,12 @@
 use serde_json::json;
 
 use super::*;
-use crate::workload::{overrides::Overrides, release::Deployer};
 
 fn release(number: u64, digest: &str, outcome: Outcome) -> Release {
     Release {
-        id: format!("id-{number}"),
-        number,
-        deployer: Deployer::default(),
         started_at: Timestamp::from_second(i64::try_from(number).unwrap()).unwrap(),
-        ended_at: None,
-        outcome,
-        reason: None,
-        definition: "web".parse().unwrap(),
-        revision: 1,
         digest: digest.into(),
-        revision_created_at: Timestamp::UNIX_EPOCH,
-        returns_to: None,
-        pinned: false,
-        overrides: Overrides::default(),
+        ..Release::sample(format!("id-{number}"), number, outcome)
     }
 }
 

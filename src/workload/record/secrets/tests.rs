@@ -25,20 +25,10 @@ fn deployed(id: &str, text: &str) -> Deployed {
     let content = Content { objects, files: Vec::new() };
     Deployed {
         release: Release {
-            id: id.into(),
-            number: 3,
             deployer: Deployer { user: "ann".into(), host: "desk".into(), ..Deployer::default() },
-            started_at: Timestamp::UNIX_EPOCH,
-            ended_at: None,
-            outcome: Outcome::InFlight,
-            reason: None,
-            definition: "web".parse().unwrap(),
             revision: 2,
             digest: content.digest(),
-            revision_created_at: Timestamp::UNIX_EPOCH,
-            returns_to: None,
-            pinned: false,
-            overrides: Default::default(),
+            ..Release::sample(id, 3, Outcome::InFlight)
         },
         objects: content.objects.into(),
     }

@@ -1,6 +1,5 @@
 //! Records that somebody else may have written.
 
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
@@ -12,22 +11,7 @@ fn objects(text: &str) -> CowVec<Object> {
 }
 
 fn deployed(number: u64, digest: String) -> Deployed {
-    let release = Release {
-        id: number.to_string(),
-        number,
-        deployer: Default::default(),
-        started_at: Timestamp::UNIX_EPOCH,
-        ended_at: None,
-        outcome: Outcome::Ready,
-        reason: None,
-        definition: "web".parse().unwrap(),
-        revision: 1,
-        digest,
-        revision_created_at: Timestamp::UNIX_EPOCH,
-        returns_to: None,
-        pinned: false,
-        overrides: Default::default(),
-    };
+    let release = Release { digest, ..Release::sample(number.to_string(), number, Outcome::Ready) };
     Deployed { release, objects: CowVec::default() }
 }
 
