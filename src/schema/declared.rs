@@ -44,8 +44,10 @@ fn walk(value: &Value, schema: &Schema, place: &Place<'_>, causes: &mut Vec<Fiel
                     if let Some(form) = enforced::form(owner, name) {
                         form::check(field, form, &below, causes);
                     }
-                    let named = enforced::values(owner, name);
-                    one_of(field, schema, named, &below, causes);
+                    if !enforced::is_open(owner, name) {
+                        let named = enforced::values(owner, name);
+                        one_of(field, schema, named, &below, causes);
+                    }
                     walk(field, schema, &below, causes);
                 }
             }

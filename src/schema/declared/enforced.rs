@@ -48,6 +48,12 @@ pub(super) fn required(type_name: &str) -> &'static [&'static str] {
     }
 }
 
+/// Tells of a field whose declared values a server does not look at: it drops the field unread while
+/// a feature of its is off.
+pub(super) fn is_open(type_name: &str, field: &str) -> bool {
+    (type_name, field) == ("Lifecycle", "stopSignal")
+}
+
 /// The only values of a field whose schema declares none.
 pub(super) fn values(type_name: &str, field: &str) -> &'static [&'static str] {
     match (type_name, field) {

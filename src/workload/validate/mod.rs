@@ -187,6 +187,27 @@ mod tests {
         }
     }
 
+    /// A Deployment with a value at a pointer into its pods, and what is wrong with it.
+    fn of_pods(pointer: &str, value: &Value) -> Vec<String> {
+        let container = json!({"name": "c", "image": "i"});
+        let mut body = json!({"apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": "web"}, "spec": {"selector": {"matchLabels": {"a": "b"}},
+            "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [container]}}}});
+        let spec = &mut body["spec"]["template"]["spec"];
+        let place = match pointer.strip_prefix("c/") {
+            Some(field) => &mut spec["containers"][0][field],
+            None => &mut spec[pointer],
+        };
+        place.clone_from(value);
+        mistakes(&body, &[])
+    }
+
+    #[test]
+    fn what_a_server_does_not_look_at_is_no_mistake() {
+        let lifecycle = json!({"stopSignal": "SIGFOO"});
+        assert_eq!(of_pods("c/lifecycle", &lifecycle), [""; 0]);
+    }
+
     /// What can be judged at once need not be kept until the set is complete.
     #[test]
     fn only_what_the_set_may_say_more_of_is_kept() {
