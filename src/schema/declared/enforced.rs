@@ -7,6 +7,8 @@
 pub(super) enum Form {
     /// A name such as `my-config.example`.
     Subdomain,
+    /// A name without dots, of 63 characters.
+    Label,
     /// A map of labels.
     Labels,
     /// The name of a port.
@@ -38,7 +40,9 @@ pub(super) fn required(type_name: &str) -> &'static [&'static str] {
         "MetricSpec" | "MetricTarget" => &["type"],
         "NFSVolumeSource" => &["server", "path"],
         "ObjectFieldSelector" => &["fieldPath"],
+        "NodeSelector" => &["nodeSelectorTerms"],
         "PersistentVolumeClaimVolumeSource" => &["claimName"],
+        "PodAffinityTerm" => &["topologyKey"],
         "PolicyRule" => &["verbs"],
         "ResourceFieldSelector" => &["resource"],
         "SecretVolumeSource" => &["secretName"],
@@ -64,6 +68,9 @@ pub(super) fn values(type_name: &str, field: &str) -> &'static [&'static str] {
         ("MetricTarget", "type") => &["AverageValue", "Utilization", "Value"],
         ("LabelSelectorRequirement", "operator") => &["DoesNotExist", "Exists", "In", "NotIn"],
         ("Container", "restartPolicy") => &["Always", "Never", "OnFailure"],
+        ("ContainerResizePolicy", "restartPolicy") => &["NotRequired", "RestartContainer"],
+        ("HPAScalingPolicy", "type") => &["Percent", "Pods"],
+        ("PodOS", "name") => &["linux", "windows"],
         _ => &[],
     }
 }
@@ -72,17 +79,20 @@ pub(super) fn values(type_name: &str, field: &str) -> &'static [&'static str] {
 pub(super) fn form(type_name: &str, field: &str) -> Option<Form> {
     Some(match (type_name, field) {
         ("PodSpec", "serviceAccountName" | "runtimeClassName") => Form::Subdomain,
+        ("PodSpec", "priorityClassName" | "nodeName") => Form::Subdomain,
+        ("PodSpec", "hostname" | "subdomain") => Form::Label,
+        ("IngressSpec", "ingressClassName") => Form::Subdomain,
         ("ConfigMapEnvSource" | "SecretEnvSource" | "SecretKeySelector", "name") => Form::Subdomain,
         ("PodSpec", "nodeSelector") | ("LabelSelector", "matchLabels") => Form::Labels,
         ("ContainerPort", "name") => Form::PortName,
-        ("ContainerPort", "hostPort") => Form::PortNumber,
+        ("ContainerPort", "hostPort") | ("ServiceBackendPort", "number") => Form::PortNumber,
         ("ServicePort", "targetPort") | ("NetworkPolicyPort", "port") => Form::Port,
         ("HTTPGetAction" | "TCPSocketAction", "port") => Form::Port,
         ("RollingUpdateDeployment" | "RollingUpdateDaemonSet", "maxSurge" | "maxUnavailable") => {
             Form::Share
         }
         ("PodDisruptionBudgetSpec", "minAvailable" | "maxUnavailable") => Form::Share,
-        ("EnvVar", "name") => Form::Variable,
+        ("EnvVar", "name") | ("EnvFromSource", "prefix") => Form::Variable,
         ("HostAlias", "ip") => Form::Address,
         ("IPBlock", "cidr") => Form::AddressRange,
         _ => return None,

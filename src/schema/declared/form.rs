@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::enforced::Form;
 use crate::schema::{
     place::Place,
-    rules::{self, FieldError, SUBDOMAIN, is_subdomain},
+    rules::{self, FieldError, SUBDOMAIN, is_subdomain, label_fault},
 };
 
 /// Finds what is wrong with the form of a value.
@@ -17,6 +17,8 @@ pub(super) fn check(value: &Value, form: Form, place: &Place<'_>, causes: &mut V
         (Form::Labels, _) => return rules::labels(value, place, causes),
         (Form::Subdomain, Some(text)) if text.len() > 253 => Some("must be no more than 253 characters"),
         (Form::Subdomain, Some(text)) => (!is_subdomain(text)).then_some(SUBDOMAIN),
+        (Form::Label, Some(text)) if text.len() > 63 => Some("must be no more than 63 bytes"),
+        (Form::Label, Some(text)) => label_fault(text),
         (Form::PortName | Form::Port, Some(text)) => port_name(text),
         (Form::Port, None) => port_number(value),
         (Form::PortNumber, _) => port_number(value),
@@ -37,7 +39,7 @@ pub(super) fn check(value: &Value, form: Form, place: &Place<'_>, causes: &mut V
             .then_some("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"),
         (Form::AddressRange, Some(text)) => (!is_range(text))
             .then_some("must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"),
-        (Form::Subdomain | Form::PortName | Form::Variable | Form::Address | Form::AddressRange, None) => None,
+        (Form::Subdomain | Form::Label | Form::PortName | Form::Variable | Form::Address | Form::AddressRange, None) => None,
     };
     if let Some(fault) = fault {
         causes.push(FieldError::invalid(place, value, fault));

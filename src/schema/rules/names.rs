@@ -41,7 +41,7 @@ pub(super) fn is_label(text: &str) -> bool {
 }
 
 /// Says what is wrong with a text that is to be an RFC 1123 label.
-pub(super) fn label_fault(text: &str) -> Option<&'static str> {
+pub(crate) fn label_fault(text: &str) -> Option<&'static str> {
     match text {
         _ if is_label(text) => None,
         _ if is_subdomain(text) => Some("must not contain dots"),

@@ -208,6 +208,37 @@ mod tests {
         assert_eq!(of_pods("c/lifecycle", &lifecycle), [""; 0]);
     }
 
+    /// What a real server was seen to refuse of pods, each beside what it takes.
+    #[test]
+    fn fields_of_pods_have_the_servers_forms() {
+        let term = |terms: Value| json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}});
+        let near = |key: &str| json!({"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": key}]}});
+        let long = "a".repeat(64);
+        for (field, wrong, right) in [
+            ("hostname", json!("A_b"), json!("a-b")),
+            ("hostname", json!(long), json!(long[1..])),
+            ("subdomain", json!("a.b"), json!("a")),
+            ("nodeName", json!("A_b"), json!("a.b")),
+            ("priorityClassName", json!("A_b"), json!("a.b")),
+            ("os", json!({"name": "mac"}), json!({"name": "linux"})),
+            ("affinity", term(json!([])), term(json!([{}]))),
+            ("affinity", near(""), near("zone")),
+            (
+                "c/envFrom",
+                json!([{"prefix": "1=", "configMapRef": {"name": "x"}}]),
+                json!([{"prefix": "1", "configMapRef": {"name": "x"}}]),
+            ),
+            (
+                "c/resizePolicy",
+                json!([{"resourceName": "cpu", "restartPolicy": "x"}]),
+                json!([{"resourceName": "cpu", "restartPolicy": "NotRequired"}]),
+            ),
+        ] {
+            assert_eq!(of_pods(field, &wrong).len(), 1, "{field}: {wrong}");
+            assert_eq!(of_pods(field, &right), [""; 0], "{field}: {right}");
+        }
+    }
+
     /// What can be judged at once need not be kept until the set is complete.
     #[test]
     fn only_what_the_set_may_say_more_of_is_kept() {
