@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use serde_json::{Value, json};
 
-use super::{FieldError, names, one_of};
+use super::{FieldError, names, not_negative, one_of};
 use crate::schema::quantity::Quantity;
 
 /// Checks a pod's specification at a path; `claims` are volumes that come from elsewhere.
@@ -99,6 +99,12 @@ fn container(
     }
     for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
         self::probe(&container[probe], &format_args!("{field}.{probe}"), causes);
+        let threshold = &container[probe]["successThreshold"];
+        // Who is alive or has started is so at once.
+        if probe != "readinessProbe" && threshold.as_i64().is_some_and(|number| number > 1) {
+            let field = format_args!("{field}.{probe}.successThreshold");
+            causes.push(FieldError::invalid(field, threshold, "must be 1"));
+        }
     }
 }
 
@@ -208,10 +214,15 @@ fn probe(probe: &Value, field: &dyn Display, causes: &mut Vec<FieldError>) {
     if !probe.is_object() {
         return;
     }
-    let handlers =
-        ["exec", "httpGet", "tcpSocket", "grpc"].iter().filter(|name| probe[**name].is_object());
-    if handlers.count() == 0 {
-        causes.push(FieldError::required(field, "must specify a handler type"));
+    one_handler(probe, &["exec", "httpGet", "tcpSocket", "grpc"], field, causes);
+    for name in [
+        "initialDelaySeconds",
+        "timeoutSeconds",
+        "periodSeconds",
+        "successThreshold",
+        "failureThreshold",
+    ] {
+        not_negative(&probe[name], format_args!("{field}.{name}"), causes);
     }
     command(probe, field, causes);
     for handler in ["httpGet", "tcpSocket"] {
@@ -233,11 +244,20 @@ fn handler(hook: &Value, field: &dyn Display, causes: &mut Vec<FieldError>) {
     if !hook.is_object() {
         return;
     }
-    let handlers = ["exec", "httpGet", "tcpSocket", "sleep"];
-    if !handlers.iter().any(|name| hook[*name].is_object()) {
+    one_handler(hook, &["exec", "httpGet", "tcpSocket", "sleep"], field, causes);
+    command(hook, field, causes);
+}
+
+/// Checks that one thing is done, of those that are known.
+fn one_handler(handler: &Value, known: &[&str], field: &dyn Display, causes: &mut Vec<FieldError>) {
+    let mut given = known.iter().filter(|name| handler[**name].is_object());
+    if given.next().is_none() {
         causes.push(FieldError::required(field, "must specify a handler type"));
     }
-    command(hook, field, causes);
+    for name in given {
+        let detail = "may not specify more than 1 handler type";
+        causes.push(FieldError::forbidden(format_args!("{field}.{name}"), detail));
+    }
 }
 
 fn command(handler: &Value, field: &dyn Display, causes: &mut Vec<FieldError>) {

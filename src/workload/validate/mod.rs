@@ -224,6 +224,26 @@ mod tests {
             ("affinity", term(json!([])), term(json!([{}]))),
             ("affinity", near(""), near("zone")),
             (
+                "c/livenessProbe",
+                json!({"tcpSocket": {"port": 1}, "exec": {"command": ["a"]}}),
+                json!({"tcpSocket": {"port": 1}}),
+            ),
+            (
+                "c/livenessProbe",
+                json!({"tcpSocket": {"port": 1}, "periodSeconds": -1}),
+                json!({"tcpSocket": {"port": 1}, "periodSeconds": 0}),
+            ),
+            (
+                "c/startupProbe",
+                json!({"tcpSocket": {"port": 1}, "successThreshold": 2}),
+                json!({"tcpSocket": {"port": 1}, "successThreshold": 0}),
+            ),
+            (
+                "c/lifecycle",
+                json!({"preStop": {"sleep": {"seconds": 1}, "exec": {"command": ["a"]}}}),
+                json!({"preStop": {"sleep": {"seconds": 1}}}),
+            ),
+            (
                 "c/envFrom",
                 json!([{"prefix": "1=", "configMapRef": {"name": "x"}}]),
                 json!([{"prefix": "1", "configMapRef": {"name": "x"}}]),
