@@ -49,18 +49,7 @@ pub(crate) async fn rebuild(
     target.learn_kinds().await?;
     let target = &*target;
     let manager = manager(namespace, instance.as_str());
-    let kinds: Vec<(GroupKind, String, bool)> = target
-        .kinds
-        .iter()
-        // What cannot be deleted cannot be an object of ours to remove (reviews, component
-        // statuses).
-        .filter(|(_, _, info)| info.can("list") && info.can("delete"))
-        .filter_map(|(group, kind, info)| {
-            let version = info.versions.first()?.clone();
-            Some((GroupKind::new(group, kind), version, info.namespaced))
-        })
-        .collect();
-    let found = stream::iter(kinds)
+    let found = stream::iter(removable_kinds(target))
         .map(|(kind, version, namespaced)| {
             let traces = Traces { target, namespace, instance };
             async move {
@@ -82,8 +71,7 @@ pub(crate) async fn rebuild(
     let hidden = |entry: &&Entry| unseen.contains(&entry.id.group_kind());
     let named: Vec<Entry> = remembered.iter().filter(hidden).cloned().collect();
     let survey = Survey { depth: Depth::Plan, ..Survey::of(target, instance, &named) };
-    let versions: HashMap<&ObjectId, &String> =
-        named.iter().map(|entry| (&entry.id, &entry.version)).collect();
+    let versions: HashMap<_, _> = named.iter().map(|entry| (&entry.id, &entry.version)).collect();
     for (id, object) in survey.look().await?.iter() {
         let version = versions.get(id).copied().cloned();
         live.push((id.clone(), version.unwrap_or_default(), (*object).clone()));
@@ -111,6 +99,19 @@ pub(crate) async fn rebuild(
     let mut record = Record::new(namespace, instance, mode);
     record.inventory = inventory.into();
     Ok(Rebuilt { record: Some(record), unseen, home_is_going })
+}
+
+/// Lists the kinds of what may be an object of ours to remove: of what cannot be deleted (reviews, component
+/// statuses) none is. Each comes with its first version, and whether it is namespaced.
+fn removable_kinds(target: &Target) -> Vec<(GroupKind, String, bool)> {
+    let kinds = target.kinds.iter();
+    kinds
+        .filter(|(_, _, info)| info.can("list") && info.can("delete"))
+        .filter_map(|(group, kind, info)| {
+            let version = info.versions.first()?.clone();
+            Some((GroupKind::new(group, kind), version, info.namespaced))
+        })
+        .collect()
 }
 
 /// Tells how the live objects of an instance were placed, as far as they show it.

@@ -31,6 +31,11 @@ impl<'a> SentBodies<'a> {
         Self { record, kinds, newest: OnceLock::new(), last_good: OnceLock::new() }
     }
 
+    /// Gives the record.
+    pub(crate) fn record(&self) -> &'a Record {
+        self.record
+    }
+
     /// Gives what the newest release sent of an object.
     pub(crate) fn of_newest(&self, id: &ObjectId) -> Option<&Placed> {
         self.newest.get_or_init(|| self.render(self.record.newest.as_ref())).get(id)

@@ -21,14 +21,14 @@ use crate::{
 /// Adds to an operation what others changed of the objects that were judged, and what they added.
 pub(super) async fn tell(
     target: &Target,
-    record: &Record,
     bodies: &SentBodies<'_>,
     judged: &[SeenObject<'_>],
     live: &Live,
     detail: DriftDetail,
     operation: &mut Operation,
 ) {
-    let manager = manager(&record.namespace, record.instance.as_str());
+    let Record { namespace, instance, .. } = bodies.record();
+    let manager = manager(namespace, instance.as_str());
     let mut all = Vec::new();
     let autoscalers = judged.iter().filter(|seen| scales_others(&seen.entry.id));
     let scale_targets = autoscalers.filter_map(|seen| {

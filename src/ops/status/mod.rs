@@ -289,10 +289,7 @@ async fn judge_all(
     let now = target.api.connection().server_now();
     let window = Window::present(&target.runtime, now);
     let sent = SentBodies::new(record, &target.kinds);
-    let meant = |id: &ObjectId| {
-        let recorded = sent.of_newest(id).map(|placed| placed.body.look());
-        recorded.or_else(|| remembered.body(id))
-    };
+    let meant = |id: &ObjectId| remembered.or_sent(&sent, id);
     let mut judged = judge_objects(record, &wanted, meant, &live, &around, &window);
     // A release that went well has its hooks behind it, also one that ran none.
     let is_good = record.newest.as_ref().is_some_and(|newest| newest.release.outcome.is_good());
@@ -336,7 +333,7 @@ async fn judge_all(
     };
     // What is being written or deleted differs on purpose.
     if !facts.running && !facts.deleting {
-        drift::tell(target, record, &sent, &judged, &live, detail, operation).await;
+        drift::tell(target, &sent, &judged, &live, detail, operation).await;
     }
     take_status(session, &facts, operation);
     Ok(())

@@ -15,6 +15,7 @@ use crate::{
         object::{ObjectId, split_api_version},
         readiness::goes_when_finished,
         record::Entry,
+        sent_bodies::SentBodies,
     },
 };
 
@@ -34,9 +35,10 @@ impl Remembered {
         Ok(Self { objects: objects.collect() })
     }
 
-    /// Gives the body of one that was sent.
-    pub(super) fn body(&self, id: &ObjectId) -> Option<Body> {
-        self.objects.get(id).map(Body::look)
+    /// Gives what an object was meant to be, by the record or else by this.
+    pub(super) fn or_sent(&self, sent: &SentBodies<'_>, id: &ObjectId) -> Option<Body> {
+        let recorded = sent.of_newest(id).map(|placed| placed.body.look());
+        recorded.or_else(|| self.objects.get(id).map(Body::look))
     }
 
     /// Adds to the inventory what it lacks.

@@ -98,20 +98,17 @@ impl Deploy<'_> {
         let (plan, live) = planned?;
         let shows_ours = traces? || live.iter().any(|(_, object)| is_ours(&object, &manager, None));
         refuse_second_own(&start.target, &desired, &chosen.definition, &manager, &live).await?;
-        let drifting = record.as_ref().zip(sent.as_ref()).filter(|_| !start.is_half_deleted());
-        let repairs = drifting
-            .map(|(record, sent)| repairs::find(record, sent, &plan, &live, &manager))
-            .unwrap_or_default();
-        let seen = self.sightings(&plan, &live);
+        let drifting = sent.as_ref().filter(|_| !start.is_half_deleted());
+        let repairs = repairs::find(drifting, &plan, &live, &manager);
         let stale = self.find_stale(&start.target, &plan, &live, &manager).await?;
         let mut draft = Draft {
             chosen,
             desired,
             absent,
             manager,
-            plan,
             repairs,
-            seen,
+            seen: self.sightings(&plan, &live),
+            plan,
             shows_ours,
             is_ready: false,
             stale,

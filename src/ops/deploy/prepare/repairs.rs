@@ -11,7 +11,7 @@ use crate::{
         object::ObjectId,
         ownership::fields::{shown, value_at},
         plan::{Item, Plan},
-        record::{Entry, Record},
+        record::Entry,
         release::Action,
         sent_bodies::SentBodies,
     },
@@ -30,14 +30,14 @@ pub(in crate::ops::deploy) struct Repair {
 /// Finds what others changed of the objects that a plan writes, from the metadata that it was made
 /// from.
 pub(super) fn find(
-    record: &Record,
-    sent: &SentBodies<'_>,
+    sent: Option<&SentBodies<'_>>,
     plan: &Plan,
     live: &Live,
     manager: &str,
 ) -> Vec<Repair> {
+    let Some(sent) = sent else { return Vec::new() };
     let entries: HashMap<&ObjectId, &Entry> =
-        record.inventory.iter().map(|entry| (&entry.id, entry)).collect();
+        sent.record().inventory.iter().map(|entry| (&entry.id, entry)).collect();
     let written = plan.items.iter().filter(|item| match item.action {
         Action::Create | Action::Update | Action::Recreate | Action::Adopt => true,
         Action::Unchanged | Action::Prune | Action::Delete | Action::Blocked => false,
