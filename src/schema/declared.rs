@@ -12,6 +12,7 @@ use super::{
 
 mod enforced;
 mod form;
+mod whole;
 
 /// Finds what contradicts the declarations of a built-in kind, as far as the API server enforces
 /// them.
@@ -51,9 +52,7 @@ fn walk(value: &Value, schema: &Schema, place: &Place<'_>, causes: &mut Vec<Fiel
                     walk(field, schema, &below, causes);
                 }
             }
-            if owner == "Container" {
-                port_names(&value["ports"], place, causes);
-            }
+            whole::check(owner, value, place, causes);
         }
         (SchemaType::Array, Value::Array(items)) => {
             let Some(item_schema) = resolved.item() else { return };
@@ -73,19 +72,6 @@ fn walk(value: &Value, schema: &Schema, place: &Place<'_>, causes: &mut Vec<Fiel
             }
         }
         _ => {}
-    }
-}
-
-/// Finds ports of one container that have the same name.
-fn port_names(ports: &Value, place: &Place<'_>, causes: &mut Vec<FieldError>) {
-    let mut seen: Vec<&str> = Vec::new();
-    for (index, port) in ports.as_array().into_iter().flatten().enumerate() {
-        let Some(name) = port["name"].as_str().filter(|name| !name.is_empty()) else { continue };
-        if seen.contains(&name) {
-            let path = format!("{}.ports[{index}].name", place.path());
-            causes.push(FieldError::duplicate(&path, &port["name"]));
-        }
-        seen.push(name);
     }
 }
 

@@ -15,7 +15,7 @@ mod pods;
 mod workloads;
 
 pub(crate) use field_error::FieldError;
-pub(crate) use names::{SUBDOMAIN, is_subdomain, label_fault, labels, metadata};
+pub(crate) use names::{SUBDOMAIN, is_subdomain, label_fault, labels, metadata, qualified_fault};
 
 /// The type of a Secret that holds the token of a service account.
 pub(crate) const TOKEN: &str = "kubernetes.io/service-account-token";

@@ -23,6 +23,23 @@ pub(super) enum Form {
     Variable,
     Address,
     AddressRange,
+    /// A key of labels, taints and conditions: `example.com/name`.
+    Key,
+    /// A path that stays below where it begins.
+    InnerPath,
+    AbsolutePath,
+    /// The permissions of a file.
+    Mode,
+    /// The number of a user or a group.
+    Id,
+    /// A share of what is preferred.
+    Weight,
+    /// A number above 0.
+    Positive,
+    /// A number from 0.
+    Count,
+    /// For how long a client stays with a pod.
+    Affinity,
 }
 
 /// The fields that a type has to have.
@@ -94,6 +111,23 @@ pub(super) fn form(type_name: &str, field: &str) -> Option<Form> {
         ("PodDisruptionBudgetSpec", "minAvailable" | "maxUnavailable") => Form::Share,
         ("EnvVar", "name") | ("EnvFromSource", "prefix") => Form::Variable,
         ("HostAlias", "ip") => Form::Address,
+        ("Toleration", "key") | ("PodReadinessGate", "conditionType") => Form::Key,
+        ("PodSchedulingGate", "name") => Form::Key,
+        ("KeyToPath" | "DownwardAPIVolumeFile", "path") | ("VolumeMount", "subPath") => {
+            Form::InnerPath
+        }
+        ("NFSVolumeSource", "path") => Form::AbsolutePath,
+        ("KeyToPath" | "DownwardAPIVolumeFile", "mode") => Form::Mode,
+        ("ConfigMapVolumeSource" | "SecretVolumeSource", "defaultMode") => Form::Mode,
+        ("ProjectedVolumeSource" | "DownwardAPIVolumeSource", "defaultMode") => Form::Mode,
+        ("SecurityContext" | "PodSecurityContext", "runAsUser" | "runAsGroup") => Form::Id,
+        ("PodSecurityContext", "fsGroup") => Form::Id,
+        ("WeightedPodAffinityTerm" | "PreferredSchedulingTerm", "weight") => Form::Weight,
+        ("TopologySpreadConstraint", "maxSkew") => Form::Positive,
+        ("StatefulSetOrdinals", "start") => Form::Count,
+        ("RollingUpdateStatefulSetStrategy", "partition") => Form::Count,
+        ("GRPCAction", "port") => Form::PortNumber,
+        ("ClientIPConfig", "timeoutSeconds") => Form::Affinity,
         ("IPBlock", "cidr") => Form::AddressRange,
         _ => return None,
     })

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::enforced::Form;
 use crate::schema::{
     place::Place,
-    rules::{self, FieldError, SUBDOMAIN, is_subdomain, label_fault},
+    rules::{self, FieldError, SUBDOMAIN, is_subdomain, label_fault, qualified_fault},
 };
 
 /// Finds what is wrong with the form of a value.
@@ -39,11 +39,45 @@ pub(super) fn check(value: &Value, form: Form, place: &Place<'_>, causes: &mut V
             .then_some("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"),
         (Form::AddressRange, Some(text)) => (!is_range(text))
             .then_some("must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"),
-        (Form::Subdomain | Form::Label | Form::PortName | Form::Variable | Form::Address | Form::AddressRange, None) => None,
+        (Form::Key, Some(text)) => {
+            let fault = qualified_fault(text);
+            causes.extend(fault.map(|fault| FieldError::invalid(place, value, &fault)));
+            return;
+        }
+        (Form::InnerPath, Some(text)) => leaves(text),
+        (Form::AbsolutePath, Some(text)) => {
+            (!text.starts_with('/')).then_some("must be an absolute path")
+        }
+        (Form::Mode, _) => outside(value, 0, 0o777)
+            .then_some("must be a number between 0 and 0777 (octal), both inclusive"),
+        (Form::Id, _) => outside(value, 0, i64::from(i32::MAX))
+            .then_some("must be between 0 and 2147483647, inclusive"),
+        (Form::Weight, _) => outside(value, 1, 100).then_some("must be in the range 1-100"),
+        (Form::Positive, _) => outside(value, 1, i64::MAX).then_some("must be greater than zero"),
+        (Form::Count, _) => {
+            outside(value, 0, i64::MAX).then_some("must be greater than or equal to 0")
+        }
+        (Form::Affinity, _) => {
+            outside(value, 1, 86_400).then_some("must be greater than 0 and less than 86400")
+        }
+        (_, None) => None,
     };
     if let Some(fault) = fault {
         causes.push(FieldError::invalid(place, value, fault));
     }
+}
+
+/// Tells whether a number is out of bounds.
+fn outside(value: &Value, least: i64, most: i64) -> bool {
+    value.as_i64().is_some_and(|number| !(least..=most).contains(&number))
+}
+
+/// Says how a path leaves the place where it begins.
+fn leaves(path: &str) -> Option<&'static str> {
+    if path.starts_with('/') {
+        return Some("must be a relative path");
+    }
+    path.split('/').any(|part| part == "..").then_some("must not contain '..'")
 }
 
 /// 0 is a number that is not given; where one has to be, other rules say so.

@@ -122,7 +122,8 @@ fn owners(object: &Value, causes: &mut Vec<FieldError>) {
     }
 }
 
-fn qualified_fault(key: &str) -> Option<String> {
+/// Says what is wrong with a key of labels, taints or conditions, such as `example.com/name`.
+pub(crate) fn qualified_fault(key: &str) -> Option<String> {
     let (prefix, name) =
         key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
     if let Some(prefix) = prefix {

@@ -213,6 +213,12 @@ mod tests {
     fn fields_of_pods_have_the_servers_forms() {
         let term = |terms: Value| json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}});
         let near = |key: &str| json!({"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": key}]}});
+        let spread = |skew: i64| json!([{"maxSkew": skew, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}]);
+        let items = |item: Value| {
+            let mut item = item;
+            item["key"] = json!("a");
+            json!([{"name": "v", "configMap": {"name": "c", "items": [item]}}])
+        };
         let long = "a".repeat(64);
         for (field, wrong, right) in [
             ("hostname", json!("A_b"), json!("a-b")),
@@ -223,6 +229,49 @@ mod tests {
             ("os", json!({"name": "mac"}), json!({"name": "linux"})),
             ("affinity", term(json!([])), term(json!([{}]))),
             ("affinity", near(""), near("zone")),
+            ("tolerations", json!([{"key": "a b"}]), json!([{"key": "a/b"}])),
+            ("tolerations", json!([{"value": "x"}]), json!([{"operator": "Exists"}])),
+            (
+                "tolerations",
+                json!([{"key": "a", "operator": "Exists", "value": "x"}]),
+                json!([{"key": "a", "operator": "Equal", "value": "x"}]),
+            ),
+            (
+                "tolerations",
+                json!([{"key": "a", "effect": "NoSchedule", "tolerationSeconds": 1}]),
+                json!([{"key": "a", "effect": "NoExecute", "tolerationSeconds": 1}]),
+            ),
+            (
+                "affinity",
+                term(json!([{"matchExpressions": [{"key": "a", "operator": "In"}]}])),
+                term(json!([{"matchExpressions": [{"key": "a", "operator": "Exists"}]}])),
+            ),
+            ("topologySpreadConstraints", spread(0), spread(1)),
+            ("dnsPolicy", json!("None"), json!("Default")),
+            ("securityContext", json!({"runAsUser": -1}), json!({"runAsUser": 0})),
+            (
+                "c/securityContext",
+                json!({"privileged": true, "allowPrivilegeEscalation": false}),
+                json!({"privileged": true, "allowPrivilegeEscalation": true}),
+            ),
+            (
+                "c/ports",
+                json!([{"containerPort": 1, "hostPort": 8}, {"containerPort": 2, "hostPort": 8}]),
+                json!([{"containerPort": 1, "hostPort": 8}, {"containerPort": 2, "hostPort": 8, "protocol": "UDP"}]),
+            ),
+            ("volumes", items(json!({"path": "../b"})), items(json!({"path": "a..b"}))),
+            ("volumes", items(json!({"path": "/b"})), items(json!({"path": "b/c"}))),
+            (
+                "volumes",
+                items(json!({"path": "b", "mode": 512})),
+                items(json!({"path": "b", "mode": 511})),
+            ),
+            (
+                "initContainers",
+                json!([{"name": "i", "image": "i", "livenessProbe": {"tcpSocket": {"port": 1}}}]),
+                json!([{"name": "i", "image": "i", "restartPolicy": "Always",
+                    "livenessProbe": {"tcpSocket": {"port": 1}}}]),
+            ),
             (
                 "c/livenessProbe",
                 json!({"tcpSocket": {"port": 1}, "exec": {"command": ["a"]}}),
