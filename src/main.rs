@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use workloadctl::env::Env;
 
-#[cfg(target_os = "linux")]
+#[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
