@@ -1,5 +1,5 @@
-//! What the fields of one struct ask of each other, by the Go type that has them. Every rule was seen
-//! to be enforced by a real server.
+//! What the fields of one struct ask of each other, by the Go type that has them. Every rule is one that
+//! a real server enforces; the place is that of what is to be changed.
 
 use serde_json::{Value, json};
 
@@ -27,6 +27,10 @@ fn text<'v>(value: &'v Value, field: &str) -> &'v str {
     value[field].as_str().unwrap_or_default()
 }
 
+fn items(list: &Value) -> impl Iterator<Item = (usize, &Value)> {
+    list.as_array().into_iter().flatten().enumerate()
+}
+
 fn is_empty(list: &Value) -> bool {
     list.as_array().is_none_or(Vec::is_empty)
 }
@@ -34,7 +38,7 @@ fn is_empty(list: &Value) -> bool {
 /// Ports of one container that have the same name.
 fn port_names(ports: &Value, place: &Place<'_>, causes: &mut Vec<FieldError>) {
     let mut seen: Vec<&str> = Vec::new();
-    for (index, port) in ports.as_array().into_iter().flatten().enumerate() {
+    for (index, port) in items(ports) {
         let name = text(port, "name");
         if name.is_empty() {
             continue;
@@ -48,19 +52,18 @@ fn port_names(ports: &Value, place: &Place<'_>, causes: &mut Vec<FieldError>) {
 }
 
 fn toleration(value: &Value, place: &Place<'_>, causes: &mut Vec<FieldError>) {
-    let operator = text(value, "operator");
-    if text(value, "key").is_empty() && operator != "Exists" {
+    let tolerates_all = text(value, "operator") == "Exists";
+    if text(value, "key").is_empty() && !tolerates_all {
         let detail = "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
-        let operator = json!(if operator.is_empty() { "Equal" } else { operator });
-        causes.push(FieldError::invalid(below(place, "operator"), &operator, detail));
+        causes.push(FieldError::required(below(place, "key"), detail));
     }
     if !value["tolerationSeconds"].is_null() && text(value, "effect") != "NoExecute" {
         let detail = "effect must be 'NoExecute' when `tolerationSeconds` is set";
         causes.push(FieldError::invalid(below(place, "effect"), &value["effect"], detail));
     }
-    if operator == "Exists" && !text(value, "value").is_empty() {
+    if tolerates_all && !text(value, "value").is_empty() {
         let detail = "value must be empty when `operator` is 'Exists'";
-        causes.push(FieldError::invalid(below(place, "operator"), &value["value"], detail));
+        causes.push(FieldError::invalid(below(place, "value"), &value["value"], detail));
     }
 }
 
@@ -85,39 +88,10 @@ fn node_requirement(value: &Value, place: &Place<'_>, causes: &mut Vec<FieldErro
 }
 
 fn pod(spec: &Value, place: &Place<'_>, causes: &mut Vec<FieldError>) {
-    if text(spec, "dnsPolicy") == "None" {
-        let config = below(place, "dnsConfig");
-        if !spec["dnsConfig"].is_object() {
-            let detail = "must provide `dnsConfig` when `dnsPolicy` is None";
-            causes.push(FieldError::required(config, detail));
-        } else if is_empty(&spec["dnsConfig"]["nameservers"]) {
-            let detail = "must provide at least one DNS nameserver when `dnsPolicy` is None";
-            causes.push(FieldError::required(format!("{config}.nameservers"), detail));
-        }
-    }
-    let (on_host, mut taken) = (spec["hostNetwork"] == true, Vec::new());
-    for (index, container) in spec["containers"].as_array().into_iter().flatten().enumerate() {
-        for (port_index, port) in container["ports"].as_array().into_iter().flatten().enumerate() {
-            let field = || format!("{place}.containers[{index}].ports[{port_index}].hostPort");
-            let container_port = port["containerPort"].as_i64();
-            let given = port["hostPort"].as_i64().filter(|number| *number > 0);
-            if on_host && given.is_some_and(|number| Some(number) != container_port) {
-                let detail = "must match `containerPort` when `hostNetwork` is true";
-                causes.push(FieldError::invalid(field(), &port["hostPort"], detail));
-            }
-            let Some(number) = given else { continue };
-            let protocol = match text(port, "protocol") {
-                "" => "TCP",
-                protocol => protocol,
-            };
-            let host = format!("{protocol}/{}/{number}", text(port, "hostIP"));
-            if taken.contains(&host) {
-                causes.push(FieldError::duplicate(field(), &json!(host)));
-            }
-            taken.push(host);
-        }
-    }
-    for (index, container) in spec["initContainers"].as_array().into_iter().flatten().enumerate() {
+    dns(spec, place, causes);
+    host_ports(spec, place, causes);
+    for (index, container) in items(&spec["initContainers"]) {
+        // Those run beside the others.
         if text(container, "restartPolicy") == "Always" {
             continue;
         }
@@ -128,6 +102,44 @@ fn pod(spec: &Value, place: &Place<'_>, causes: &mut Vec<FieldError>) {
                 causes.push(FieldError::forbidden(field, detail));
             }
         }
+    }
+}
+
+fn dns(spec: &Value, place: &Place<'_>, causes: &mut Vec<FieldError>) {
+    if text(spec, "dnsPolicy") != "None" {
+        return;
+    }
+    let config = below(place, "dnsConfig");
+    if !spec["dnsConfig"].is_object() {
+        let detail = "must provide `dnsConfig` when `dnsPolicy` is None";
+        causes.push(FieldError::required(config, detail));
+    } else if is_empty(&spec["dnsConfig"]["nameservers"]) {
+        let detail = "must provide at least one DNS nameserver when `dnsPolicy` is None";
+        causes.push(FieldError::required(format!("{config}.nameservers"), detail));
+    }
+}
+
+/// Ports of the node that are taken twice, or are another one than the container's where that is on the
+/// node's network.
+fn host_ports(spec: &Value, place: &Place<'_>, causes: &mut Vec<FieldError>) {
+    let (on_host, mut taken) = (spec["hostNetwork"] == true, Vec::new());
+    let containers = items(&spec["containers"]);
+    let ports = containers.flat_map(|(index, container)| {
+        items(&container["ports"]).map(move |(number, port)| (index, number, port))
+    });
+    for (index, number, port) in ports {
+        let Some(given) = port["hostPort"].as_i64().filter(|given| *given > 0) else { continue };
+        let field = format!("{place}.containers[{index}].ports[{number}].hostPort");
+        if on_host && port["containerPort"] != given {
+            let detail = "must match `containerPort` when `hostNetwork` is true";
+            causes.push(FieldError::invalid(&field, &port["hostPort"], detail));
+        }
+        let protocol = port["protocol"].as_str().filter(|text| !text.is_empty()).unwrap_or("TCP");
+        let host = format!("{protocol}/{}/{given}", text(port, "hostIP"));
+        if taken.contains(&host) {
+            causes.push(FieldError::duplicate(&field, &json!(host)));
+        }
+        taken.push(host);
     }
 }
 
@@ -162,15 +174,14 @@ fn policy_rule(rule: &Value, place: &Place<'_>, causes: &mut Vec<FieldError>) {
 
 /// The claims that come with each pod.
 fn claims(spec: &Value, place: &Place<'_>, causes: &mut Vec<FieldError>) {
-    let claims = spec["volumeClaimTemplates"].as_array();
-    for (index, claim) in claims.into_iter().flatten().enumerate() {
+    for (index, claim) in items(&spec["volumeClaimTemplates"]) {
         let field = format!("{place}.volumeClaimTemplates[{index}].spec");
         if is_empty(&claim["spec"]["accessModes"]) {
             let detail = "at least 1 access mode is required";
             causes.push(FieldError::required(format!("{field}.accessModes"), detail));
         }
         if claim["spec"]["resources"]["requests"]["storage"].is_null() {
-            causes.push(FieldError::required(format!("{field}.resources[storage]"), ""));
+            causes.push(FieldError::required(format!("{field}.resources.requests.storage"), ""));
         }
     }
 }
