@@ -55,8 +55,7 @@ pub(crate) struct Planning<'a> {
     pub manager: &'a str,
     /// The definition: its instances share what is cluster-scoped.
     pub definition: &'a DefinitionName,
-    pub record: Option<&'a Record>,
-    /// What its releases sent.
+    /// The record, with what its releases sent.
     pub sent: Option<&'a SentBodies<'a>>,
     /// Until when writes of a dead holder of the record may arrive.
     pub quiet: Option<Quiet>,
@@ -97,8 +96,12 @@ pub(crate) struct PlanningOptions<'a> {
 }
 
 impl<'a> Planning<'a> {
+    fn record(&self) -> Option<&'a Record> {
+        self.sent.map(SentBodies::record)
+    }
+
     fn inventory(&self) -> &'a [Entry] {
-        self.record.map(|record| record.inventory.as_slice()).unwrap_or_default()
+        self.record().map(|record| record.inventory.as_slice()).unwrap_or_default()
     }
 }
 
@@ -167,7 +170,7 @@ impl Planning<'_> {
 
     /// Tells whether the newest release became ready.
     fn was_ready(&self) -> bool {
-        let newest = self.record.and_then(|record| record.newest.as_ref());
+        let newest = self.record().and_then(|record| record.newest.as_ref());
         newest.is_some_and(|newest| newest.release.outcome == Outcome::Ready)
     }
 

@@ -283,11 +283,8 @@ impl Deletion<'_> {
             gone.extend(foreign.into_iter().map(|entry| entry.id));
             let is_left = |entry: &Entry| !gone.contains(&entry.id);
             let ids = |entries: &[Entry]| -> HashSet<ObjectId> {
-                entries
-                    .iter()
-                    .filter(|entry| is_left(entry))
-                    .map(|entry| entry.id.clone())
-                    .collect()
+                let ids = entries.iter().filter(|entry| is_left(entry));
+                ids.map(|entry| entry.id.clone()).collect()
             };
             let (late, orphans) = (ids(&late), ids(&orphans));
             record.inventory.retain(|entry| {

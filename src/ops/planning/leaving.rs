@@ -28,7 +28,7 @@ impl Planning<'_> {
     /// Lists the objects of the inventory that the release does not want.
     pub(super) fn leaving(&self) -> impl Iterator<Item = &ObjectId> {
         let wanted: HashSet<&ObjectId> = self.desired.iter().map(|desired| &desired.id).collect();
-        let inventory = self.record.map(|record| record.inventory.as_slice()).unwrap_or_default();
+        let inventory = self.inventory();
         inventory.iter().map(|entry| &entry.id).filter(move |id| !wanted.contains(id))
     }
 
@@ -38,7 +38,7 @@ impl Planning<'_> {
         entry: Option<&Entry>,
         live: Option<&Value>,
     ) -> Option<Timestamp> {
-        let until = self.record?.unsettled(entry?, live.is_some(), self.quiet)?;
+        let until = self.record()?.unsettled(entry?, live.is_some(), self.quiet)?;
         (until > self.now()).then_some(until)
     }
 
@@ -48,7 +48,7 @@ impl Planning<'_> {
 
     /// Lists what is to be removed, and what left before and is not to be removed yet.
     pub(super) fn removals(&self, live: &Live) -> (Vec<Removal>, Vec<Entry>) {
-        let inventory = self.record.map(|record| record.inventory.as_slice()).unwrap_or_default();
+        let inventory = self.inventory();
         let wanted: HashSet<&ObjectId> = self.desired.iter().map(|desired| &desired.id).collect();
         let (mut removals, mut left) = (Vec::new(), Vec::new());
         for entry in inventory.iter().filter(|entry| !wanted.contains(&entry.id)) {
@@ -113,7 +113,7 @@ impl Planning<'_> {
             spec["group"] == *id.group && spec["names"]["kind"] == *id.kind
         };
         let Some(definition) = self.desired.iter().find(defines) else { return false };
-        let mut inventory = self.record.iter().flat_map(|record| &record.inventory);
+        let mut inventory = self.inventory().iter();
         let known = inventory.find(|entry| entry.id == definition.id);
         known.is_some_and(|entry| entry.body.as_ref() != Some(&definition.digest))
     }

@@ -37,7 +37,7 @@ impl Planning<'_> {
             let told = format!("{runtime} is another cluster than the plan was made for");
             return Err(moved(self.instance, vec![told]));
         }
-        let newest = self.record.and_then(|record| record.newest.as_ref());
+        let newest = self.record().and_then(|record| record.newest.as_ref());
         if newest.map(|newest| &newest.release.id) != frozen.release.as_ref() {
             let told = match newest {
                 Some(newest) => format!("release {} was made since", newest.release.number),

@@ -36,7 +36,9 @@ pub(super) struct Scaling<'a> {
     /// Objects that Kubernetes' autoscaler scaled last and that none targets any more: their
     /// replicas are ours again.
     pub(super) abandoned: HashSet<ObjectId>,
-    /// What is deleted by this release.
+    /// What the release does not want any more.
+    leaving: Vec<&'a ObjectId>,
+    /// What of it is deleted.
     going: HashSet<ObjectId>,
 }
 
@@ -61,6 +63,7 @@ impl<'a> Scaling<'a> {
             autoscalers: planning.desired.iter().filter_map(in_set).collect(),
             unsure: HashSet::new(),
             abandoned: HashSet::new(),
+            leaving: planning.leaving().collect(),
             going: planning.deleted_by_release(live),
         };
         let (mut asked, mut namespaces) = (Vec::new(), BTreeSet::new());
@@ -153,8 +156,7 @@ impl<'a> Scaling<'a> {
     /// its replicas would change or fall, or the autoscaler that they were left to may be gone.
     fn may_be_scaled(&self, desired: &Desired, entry: Option<&Entry>, live: &Body) -> bool {
         let is_written = entry.is_none_or(|entry| entry.body.as_ref() != Some(&desired.digest));
-        let is_leaving =
-            |autoscaler: &str| self.planning.leaving().any(|id| id.short() == autoscaler);
+        let is_leaving = |autoscaler: &str| self.leaving.iter().any(|id| id.short() == autoscaler);
         if let Some(known) = entry.and_then(recorded_autoscaler) {
             return is_written || is_leaving(known);
         }
@@ -183,7 +185,8 @@ impl<'a> Scaling<'a> {
 
     /// Tells whether an autoscaler, whose target is not known, leaves an object's namespace.
     fn loses_autoscaler(&self, desired: &Desired) -> bool {
-        self.planning.leaving().any(|id| id.namespace == desired.id.namespace && scales_others(id))
+        let mut leaving = self.leaving.iter();
+        leaving.any(|id| id.namespace == desired.id.namespace && scales_others(id))
     }
 
     /// Tells whether something that was left to others is to be left no longer: by

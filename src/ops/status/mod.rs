@@ -289,7 +289,7 @@ async fn judge_all(
     let now = target.api.connection().server_now();
     let window = Window::present(&target.runtime, now);
     let sent = SentBodies::new(record, &target.kinds);
-    let meant = |id: &ObjectId| remembered.or_sent(&sent, id);
+    let meant = |id: &ObjectId| remembered.meant(&sent, id);
     let mut judged = judge_objects(record, &wanted, meant, &live, &around, &window);
     // A release that went well has its hooks behind it, also one that ran none.
     let is_good = record.newest.as_ref().is_some_and(|newest| newest.release.outcome.is_good());

@@ -36,7 +36,7 @@ impl Remembered {
     }
 
     /// Gives what an object was meant to be, by the record or else by this.
-    pub(super) fn or_sent(&self, sent: &SentBodies<'_>, id: &ObjectId) -> Option<Body> {
+    pub(super) fn meant(&self, sent: &SentBodies<'_>, id: &ObjectId) -> Option<Body> {
         let recorded = sent.of_newest(id).map(|placed| placed.body.look());
         recorded.or_else(|| self.objects.get(id).map(Body::look))
     }

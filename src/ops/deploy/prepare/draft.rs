@@ -73,7 +73,6 @@ impl Deploy<'_> {
             instance: self.name,
             manager: &manager,
             definition: &chosen.definition,
-            record: record.as_ref(),
             sent: sent.as_ref(),
             quiet: start.located.found.as_ref().map(|found| found.quiet),
             desired: desired.objects.clone(),
