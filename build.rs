@@ -18,15 +18,28 @@ fn main() {
     if is("PROFILE", "release") && is("DEBUG", "false") && is("CARGO_CFG_TARGET_OS", "linux") {
         leave_out_unwinding();
         // Functions whose code is the same once: 0.1 MB.
-        use_where_it_works("-Wl,--icf=all");
-        // What a program that may lie anywhere has to mend as it starts: 0.02 MB instead of 0.5.
-        let packed = "-Wl,-z,pack-relative-relocs";
-        match is("CARGO_CFG_TARGET_ENV", "musl") {
-            true => println!("cargo:rustc-link-arg-bins={packed}"),
-            // Before 2.36, it would not start the program.
-            false => use_where_it_works(packed),
-        }
+        let same_once = "-Wl,--icf=all".to_owned();
+        use_where_it_works(&match is("CARGO_CFG_TARGET_ENV", "musl") {
+            true => [own_linker(), vec![same_once]].concat(),
+            // There it is the usual one.
+            false => vec![same_once],
+        });
+        // What a program that may lie anywhere has to mend as it starts: 0.02 MB instead of 0.5. Before 2.36,
+        // glibc would not start it.
+        use_where_it_works(&["-Wl,-z,pack-relative-relocs".to_owned()]);
     }
+}
+
+/// Gives the arguments for the linker that comes with the compiler.
+#[expect(clippy::disallowed_methods, reason = "it is the program whose environment is read once")]
+fn own_linker() -> Vec<String> {
+    let given = |name: &str| env::var(name).unwrap_or_default();
+    let asked = Command::new(given("RUSTC")).args(["--print", "sysroot"]).output();
+    let Ok(Ok(root)) = asked.map(|answer| String::from_utf8(answer.stdout)) else {
+        return Vec::new();
+    };
+    let folder = format!("{}/lib/rustlib/{}/bin/gcc-ld", root.trim(), given("HOST"));
+    vec![format!("-B{folder}"), "-fuse-ld=lld".to_owned()]
 }
 
 /// Leaves out the tables for unwinding and their index, 1.6 MB: a release aborts where it would unwind, and
@@ -44,21 +57,17 @@ fn leave_out_unwinding() {
     }
 }
 
-/// Hands an argument to the linker, where the linker knows it and a program that is linked like that starts.
+/// Hands arguments to the linker, where the linker knows them and a program that is linked like that starts.
 #[expect(clippy::disallowed_methods, reason = "it is the program whose environment is read once")]
-fn use_where_it_works(argument: &str) {
+fn use_where_it_works(arguments: &[String]) {
     let given = |name: &str| env::var(name).unwrap_or_default();
     let probe = format!("{}/probe", given("OUT_DIR"));
     let source = format!("{probe}.rs");
     let mut compiler = Command::new(given("RUSTC"));
-    compiler.args([
-        "--target",
-        &given("TARGET"),
-        "-C",
-        &format!("link-arg={argument}"),
-        "-o",
-        &probe,
-    ]);
+    compiler.args(["--target", &given("TARGET"), "-o", &probe]);
+    for argument in arguments {
+        compiler.args(["-C", &format!("link-arg={argument}")]);
+    }
     let linker = given("RUSTC_LINKER");
     if !linker.is_empty() {
         compiler.args(["-C", &format!("linker={linker}")]);
@@ -67,9 +76,11 @@ fn use_where_it_works(argument: &str) {
     compiler.args(flags.split('\x1f').filter(|flag| !flag.is_empty()));
     let is_linked = fs::write(&source, "fn main() {}").is_ok()
         && compiler.arg(&source).output().is_ok_and(|output| output.status.success());
-    // One for another machine does not start here: then it is left out.
+    // One for another machine does not start here: then they are left out.
     if is_linked && Command::new(&probe).status().is_ok_and(|status| status.success()) {
-        println!("cargo:rustc-link-arg-bins={argument}");
+        for argument in arguments {
+            println!("cargo:rustc-link-arg-bins={argument}");
+        }
     }
     for file in [source, probe] {
         let _ = fs::remove_file(file);
