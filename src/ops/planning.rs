@@ -23,7 +23,7 @@ use serde_json::Value;
 
 use super::{
     options::Conflicts,
-    survey::{Depth, Live, Survey},
+    survey::{Depth, Lists, Live, Survey},
     target::Target,
 };
 use crate::{
@@ -68,6 +68,8 @@ pub(crate) struct Planning<'a> {
     /// Namespaces that are known not to exist yet.
     pub absent: &'a HashSet<String>,
     pub options: PlanningOptions<'a>,
+    /// The lists that were begun ahead.
+    pub lists: Lists,
     /// That the server could not be asked, once it is known. Starts empty.
     pub compared_locally: OnceLock<String>,
     /// What the release changes of that by which the server judges, once the decisions are made.
@@ -95,6 +97,29 @@ pub(crate) struct PlanningOptions<'a> {
     pub shows: bool,
 }
 
+/// Tells whether the state of what is waited for is looked at as well: where nothing may be left to do
+/// but to wait. It costs no request more, only bytes.
+fn looks_at_state(record: &Record, waits: bool) -> bool {
+    waits && was_ready(record)
+}
+
+/// Tells whether the newest release became ready.
+fn was_ready(record: &Record) -> bool {
+    let newest = record.newest.as_ref();
+    newest.is_some_and(|newest| newest.release.outcome == Outcome::Ready)
+}
+
+/// Begins the lists of what a record names, which are long on their way where it is large.
+pub(crate) fn lists_ahead(
+    target: &Target,
+    instance: &InstanceName,
+    record: &Record,
+    waits: bool,
+) -> Lists {
+    let depth = if looks_at_state(record, waits) { Depth::Expected } else { Depth::Plan };
+    Lists::ahead(&Survey { depth, ..Survey::of(target, instance, &record.inventory) })
+}
+
 impl<'a> Planning<'a> {
     fn record(&self) -> Option<&'a Record> {
         self.sent.map(SentBodies::record)
@@ -112,13 +137,14 @@ impl Planning<'_> {
     /// A request that failed; what would be rejected is in the plan as blocked.
     pub(crate) async fn make(mut self) -> Result<(Plan, Live)> {
         let inventory = self.inventory();
+        let lists = std::mem::take(&mut self.lists);
         let survey = self.survey();
         let (live, hidden) = if self.options.rehearse {
             // A plan is worth showing without what may not be looked at; a deploy needs to see what
             // it overwrites.
-            survey.look_at_visible().await?
+            survey.look_at_visible(lists).await?
         } else {
-            (survey.look().await?, HashMap::new())
+            (survey.look_on(lists).await?, HashMap::new())
         };
         self.mark_found_namespaces_shared(&live);
         let entries: HashMap<&ObjectId, &Entry> =
@@ -162,16 +188,10 @@ impl Planning<'_> {
         Ok((Plan { items, removals, left, warnings }, live))
     }
 
-    /// Tells whether the state of what is waited for is looked at as well: where nothing may be
-    /// left to do but to wait. It costs no request more, only bytes.
+    /// Tells whether the state of what is waited for is looked at as well.
     pub(crate) fn looks_at_state(&self) -> bool {
-        self.was_ready() && self.options.waits && !self.options.rehearse
-    }
-
-    /// Tells whether the newest release became ready.
-    fn was_ready(&self) -> bool {
-        let newest = self.record().and_then(|record| record.newest.as_ref());
-        newest.is_some_and(|newest| newest.release.outcome == Outcome::Ready)
+        let PlanningOptions { waits, rehearse, .. } = self.options;
+        self.record().is_some_and(|record| looks_at_state(record, waits && !rehearse))
     }
 
     /// Looks at all that is wanted or known.

@@ -6,6 +6,7 @@
 //! too, so that an object that is not ours is seen before the first write. Where LIST is
 //! forbidden, GETs take its place.
 
+mod listing;
 mod live;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -13,6 +14,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
+use listing::Listing;
+pub(crate) use listing::Lists;
 pub(crate) use live::Live;
 
 use super::target::{Target, is_list_forbidden};
@@ -44,6 +47,8 @@ pub(crate) enum Depth {
     Plan,
     /// Metadata; of Jobs the whole, and of what is desired and has to be waited for.
     Awaited,
+    /// The same, before it is known what is desired: the whole of every kind that may have to be.
+    Expected,
     /// The whole of every kind that has a state of its own, or of which more is told.
     State,
 }
@@ -52,7 +57,11 @@ impl Depth {
     fn is_whole(self, kind: &GroupKind) -> bool {
         // Whether a Job runs again is told by its status.
         kind.is("batch", "Job")
-            || (self == Self::State && (has_state(kind) || details::is_in_body(kind)))
+            || match self {
+                Self::Plan | Self::Awaited => false,
+                Self::Expected => has_state(kind),
+                Self::State => has_state(kind) || details::is_in_body(kind),
+            }
     }
 }
 
@@ -98,7 +107,15 @@ impl<'a> Survey<'a> {
     /// # Errors
     /// A failed or forbidden request, naming the object.
     pub(crate) async fn look(self) -> Result<Live> {
-        let (live, hidden) = self.look_at_visible().await?;
+        self.look_on(Lists::default()).await
+    }
+
+    /// Looks, going on with lists that were begun.
+    ///
+    /// # Errors
+    /// As [`Survey::look`].
+    pub(crate) async fn look_on(self, lists: Lists) -> Result<Live> {
+        let (live, hidden) = self.look_at_visible(lists).await?;
         match hidden.into_iter().min_by(|(a, _), (b, _)| a.cmp(b)) {
             Some((id, failure)) => Err(failure.explain("get", "cannot look at", &id, None)),
             None => Ok(live),
@@ -109,18 +126,23 @@ impl<'a> Survey<'a> {
     ///
     /// # Errors
     /// A request that failed for another reason.
-    pub(crate) async fn look_at_visible(self) -> Result<LiveAndHidden> {
+    pub(crate) async fn look_at_visible(self, mut lists: Lists) -> Result<LiveAndHidden> {
         let (groups, mut single) = self.grouped();
+        let mut awaited = HashMap::new();
+        for (place, objects) in groups {
+            // Of what nobody serves nothing is there, as the reads by name find out.
+            match Listing::of(&self, place, &objects) {
+                Some(listing) => {
+                    awaited.insert(lists.begin(&self.target.api, listing), objects);
+                }
+                None => single.extend(objects),
+            }
+        }
         let mut live = Live::default();
-        let lists = stream::iter(groups)
-            .map(|((kind, namespace), objects)| async move {
-                let found = self.list(&kind, namespace, &objects).await;
-                (objects, found)
-            })
-            .buffer_unordered(IN_FLIGHT)
-            .collect::<Vec<_>>()
-            .await;
-        for (objects, found) in lists {
+        while !awaited.is_empty()
+            && let Some((listing, found)) = lists.next().await
+        {
+            let Some(objects) = awaited.remove(&listing) else { continue };
             match found {
                 // Somebody may have taken the label away: an object that a list lacks is asked for
                 // by name before it counts as gone (docs/design.md, Absence).
@@ -208,33 +230,6 @@ impl<'a> Survey<'a> {
             }
         }
         Ok((live, hidden))
-    }
-
-    async fn list(
-        &self,
-        kind: &GroupKind,
-        namespace: Option<&String>,
-        objects: &[Wanted<'_>],
-    ) -> Result<Live, Failure> {
-        let Self { target, instance, .. } = self;
-        let place = namespace.map(String::as_str);
-        let probe = ObjectId::new(&kind.group, &kind.kind, place, "");
-        let version = target.version(&probe, objects[0].version);
-        let Some(path) = target.kinds.collection_path(kind, version, place) else {
-            return Ok(Live::default());
-        };
-        // The label only narrows the list down: whose an object is, its uid or our Apply entry
-        // proves.
-        let query = selector(instance, kind, namespace.is_some());
-        let named = |mut object: Value| {
-            let name = object.pointer("/metadata/name")?.as_str()?;
-            let id = ObjectId::new(&kind.group, &kind.kind, place, name);
-            name_kind(&mut object, &id, version);
-            Some((id, Body::at_rest(object)))
-        };
-        let whole = objects.iter().any(|object| object.whole);
-        let found = target.api.list_kept(&path, &query, whole, named).await?;
-        Ok(found.into_iter().collect())
     }
 
     /// Tells whether an object is judged by what its metadata does not show: by what it is to be in its

@@ -12,7 +12,7 @@ use crate::{
         events::confirm,
         namespace_users::{self, Leaver},
         runtime_choice::Choice,
-        survey::{Live, Survey},
+        survey::{Lists, Live, Survey},
         target::Target,
         view::Operation,
     },
@@ -36,7 +36,9 @@ impl Delete<'_> {
     /// A look that failed.
     pub(super) async fn outlook(&self, record: &Record, target: &Target) -> Result<Outlook> {
         // What may not be looked at is for the deletion to fail at: the question counts what it sees.
-        let (live, _) = Survey::of(target, self.name, &record.inventory).look_at_visible().await?;
+        let (live, _) = Survey::of(target, self.name, &record.inventory)
+            .look_at_visible(Lists::default())
+            .await?;
         let manager = manager(&record.namespace, self.name.as_str());
         let Sorted { mut going, kept, foreign: _ } = sort(record, &live, &manager);
         let claims = claims_among(&going);

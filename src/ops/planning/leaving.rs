@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::Planning;
+use super::{Planning, was_ready};
 use crate::{
     ops::{
         custom_resources,
@@ -150,7 +150,7 @@ impl Planning<'_> {
         let mut left_before: Vec<&mut Removal> = removals
             .iter_mut()
             .filter(|removal| matches!(removal.fate, Fate::OnceUnread { .. }))
-            .filter(|removal| !removal.entry.wanted && self.was_ready())
+            .filter(|removal| !removal.entry.wanted && self.record().is_some_and(was_ready))
             .collect();
         let asked = left_before.iter().map(|removal| &removal.entry.id);
         let read = readers::still_read(&self.target.api, asked).await?.unwrap_or_default();

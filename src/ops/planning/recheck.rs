@@ -45,7 +45,8 @@ impl Planning<'_> {
             };
             return Err(moved(self.instance, vec![told]));
         }
-        let live = self.survey().look().await?;
+        let lists = std::mem::take(&mut self.lists);
+        let live = self.survey().look_on(lists).await?;
         self.mark_found_namespaces_shared(&live);
         let planned = frozen.plan.items.iter().map(|item| &item.desired);
         if !self.desired.iter().eq(planned) {

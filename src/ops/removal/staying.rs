@@ -11,7 +11,7 @@ use crate::{
         custom_resources,
         namespace_users::{self, Leaver, Stay},
         shared,
-        survey::Survey,
+        survey::{Lists, Survey},
     },
     workload::{
         error::Result,
@@ -81,7 +81,9 @@ impl Remover<'_> {
         if roles.len() < 2 {
             return Ok(HashSet::new());
         }
-        let (live, _) = Survey::of(self.target, self.instance, &roles).look_at_visible().await?;
+        let (live, _) = Survey::of(self.target, self.instance, &roles)
+            .look_at_visible(Lists::default())
+            .await?;
         let aggregated = live.iter().filter(|(_, live)| is_aggregated(live));
         Ok(aggregated.map(|(id, _)| id.clone()).collect())
     }

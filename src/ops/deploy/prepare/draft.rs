@@ -20,7 +20,7 @@ use crate::{
         frozen::Sighting,
         locate::NamespaceState,
         options::PruneWhen,
-        planning::{Planning, PlanningOptions},
+        planning::{Planning, PlanningOptions, lists_ahead},
         rebuild,
         survey::Live,
         target::Target,
@@ -58,6 +58,10 @@ pub(in crate::ops::deploy) struct Draft {
 impl Deploy<'_> {
     /// Makes a draft.
     pub(super) async fn draft(&self, purpose: &Purpose, start: &mut Start) -> Result<Draft> {
+        // Beside the rendering.
+        let waits = !self.options.limits.no_wait && matches!(purpose, Purpose::Deploy { .. });
+        let ahead = |record| lists_ahead(&start.target, self.name, record, waits);
+        let lists = start.located.record().map(ahead).unwrap_or_default();
         let (chosen, mut desired) = self.wanted(start).await?;
         let absent = self.check_namespaces(start, &desired).await?;
         owners::leave_out_dead(&start.target, &mut desired).await;
@@ -80,6 +84,7 @@ impl Deploy<'_> {
             occasion: start.occasion(self.options),
             absent: &absent,
             options: self.planning_options(purpose, &desired),
+            lists,
             compared_locally: OnceLock::new(),
             changes: OnceLock::new(),
             unseen_jobs: Mutex::default(),
