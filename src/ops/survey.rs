@@ -75,7 +75,10 @@ struct Wanted<'a> {
 }
 
 /// What is listed together.
-type Groups<'a> = BTreeMap<(GroupKind, Option<&'a String>), Vec<Wanted<'a>>>;
+type Groups<'a> = BTreeMap<Place<'a>, Vec<Wanted<'a>>>;
+
+/// Group, kind and namespace.
+type Place<'a> = ((&'a str, &'a str), Option<&'a str>);
 
 /// What is to be looked at.
 #[derive(Clone, Copy)]
@@ -174,13 +177,14 @@ impl<'a> Survey<'a> {
         let entries = self.inventory.iter();
         let known: HashSet<&ObjectId> =
             entries.clone().filter(|entry| entry.uid.is_some()).map(|entry| &entry.id).collect();
-        let is_whole = |id: &ObjectId| self.depth.is_whole(&id.group_kind());
         let is_awaited =
             |id, body: &Body| self.depth == Depth::Awaited && watch_of_body(id, body).object;
-        let ids = entries.map(|entry| (&entry.id, (&entry.version, is_whole(&entry.id))));
-        let ids = ids.chain(self.desired.iter().map(|Desired { id, version, body, .. }| {
-            (id, (version, is_whole(id) || is_awaited(id, body)))
-        }));
+        let ids = entries.map(|entry| (&entry.id, (&entry.version, false)));
+        let ids = ids.chain(
+            self.desired
+                .iter()
+                .map(|Desired { id, version, body, .. }| (id, (version, is_awaited(id, body)))),
+        );
         let is_absent = |id: &ObjectId| match (&id.namespace, self.absent) {
             (Some(namespace), Some(absent)) => absent.contains(namespace),
             (None, _) | (_, None) => false,
@@ -189,10 +193,14 @@ impl<'a> Survey<'a> {
         let wanted: HashMap<&ObjectId, (&String, bool)> =
             ids.filter(|(id, _)| !is_absent(id)).collect();
         let (mut groups, mut single) = (Groups::new(), Vec::new());
-        for (id, (version, whole)) in wanted {
-            let object = Wanted { id, version, whole };
+        let mut by_kind = HashMap::new();
+        for (id, (version, is_awaited)) in wanted {
+            let kind = (&*id.group, &*id.kind);
+            let is_whole =
+                by_kind.entry(kind).or_insert_with(|| self.depth.is_whole(&id.group_kind()));
+            let object = Wanted { id, version, whole: is_awaited || *is_whole };
             if known.contains(id) {
-                let group = (id.group_kind(), id.namespace.as_ref());
+                let group = (kind, id.namespace.as_deref());
                 groups.entry(group).or_default().push(object);
             } else {
                 single.push(object);

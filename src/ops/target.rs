@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
+
 use super::session::Session;
 use crate::{
     cluster::{
@@ -17,7 +19,7 @@ use crate::{
         pool::SharedDiscovery,
         request::Request,
     },
-    store::KnownRuntime,
+    store::{KnownRuntime, Store},
     workload::{
         error::{Code, Error, Result},
         instance::Instance,
@@ -252,9 +254,13 @@ impl Target {
 
     /// Stores what this runtime's cluster is known by from now on.
     pub(crate) fn remember(&self, session: &Session<'_>) -> Result<()> {
+        self.remember_in(&mut session.store(), session.now())
+    }
+
+    /// Notes the same with what else is written.
+    pub(crate) fn remember_in(&self, store: &mut Store, now: Timestamp) -> Result<()> {
         let connection = self.api.connection();
         let name = self.runtime.to_string();
-        let mut store = session.store();
         // An account that may not read it does not make it unknown.
         // The same runtime may be used by an administrator and by an account of one namespace in
         // turn.
@@ -264,7 +270,7 @@ impl Target {
             cluster_uid: self.cluster_uid.clone().or(known),
             server: Some(connection.server.clone()),
             ca_digest: connection.ca_digest.clone(),
-            seen_at: session.now(),
+            seen_at: now,
         })
     }
 }

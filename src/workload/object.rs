@@ -211,7 +211,8 @@ impl fmt::Display for ObjectId {
 
 impl PartialEq for ObjectId {
     fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
+        // The name first: it is what mostly differs.
+        Arc::ptr_eq(&self.0, &other.0) || (self.name == other.name && self.key() == other.key())
     }
 }
 
@@ -219,7 +220,8 @@ impl Eq for ObjectId {}
 
 impl Hash for ObjectId {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.key().hash(state);
+        // Few objects of one name and kind differ in the rest.
+        (&self.name, &self.kind).hash(state);
     }
 }
 

@@ -5,6 +5,7 @@ mod account;
 mod answer;
 mod confirm;
 mod contents;
+mod ending;
 mod execute;
 mod forget;
 mod in_time;

@@ -1,15 +1,11 @@
 //! The end of a deletion: the namespaces that the instance made, the record's own last, or the
 //! record alone where its namespace stays.
 
-use std::{
-    cell::RefCell,
-    collections::HashSet,
-    time::{Duration, Instant},
-};
+use std::{cell::RefCell, collections::HashSet, pin::pin, time::Instant};
 
-use super::{execute::Deletion, last::Last};
+use super::{ending::Ending, execute::Deletion, last::Last};
 use crate::{
-    cluster::{failure::Failure, record::Keeper, request::Request},
+    cluster::{record::Keeper, request::Request},
     ops::{
         deletion::{self, Propagation, Sent, remaining},
         events::{Event, HEARTBEAT},
@@ -30,9 +26,6 @@ use crate::{
         release::Action,
     },
 };
-
-/// The pause between two looks at a namespace that goes.
-const PAUSE: Duration = Duration::from_millis(250);
 
 /// What becomes of a namespace.
 enum NamespaceEnd {
@@ -223,44 +216,54 @@ impl Deletion<'_> {
     /// Waits until a namespace is gone, saying what it waits for.
     pub(super) async fn wait_for_end(&self, going: &TerminatingNamespace) -> Result<()> {
         let (name, id) = (self.name, &going.entry.id);
-        let (started, mut beat) = (Instant::now(), Instant::now());
-        loop {
-            let look = self.target.api.find(Request::get(&*going.path));
-            let look = async {
-                let explain = |failure: Failure| {
-                    failure.explain("get", "cannot wait for the end of", id, None)
-                };
-                look.await.map_err(explain)
-            };
-            let live = self.in_time(&still_deleted(id), look).await?;
-            let Some(live) = live.filter(|live| uid(live) == Some(&*going.uid)) else {
-                return Ok(());
-            };
-            let why = remaining(&live);
-            going.held.replace(why.clone());
-            if beat.elapsed() >= HEARTBEAT {
-                beat = Instant::now();
-                let (elapsed, open) = (started.elapsed(), vec![(id.clone(), why.clone())]);
-                self.session.report(name, Event::StillOpen { phase: "deleting", elapsed, open });
-            }
-            tokio::select! {
-                () = tokio::time::sleep(PAUSE) => {}
-                () = until(self.deadline) => {
-                    return Err(still_going(id, name, |what| {
-                        Error::failed(Code::Timeout, format!("out of time: {what}"))
-                    })
-                    .cause(why)
-                    .hint(format!(
-                        "`workloadctl delete {name}` goes on, `--timeout` gives more time"
-                    )));
-                }
-                signal = self.session.stop.wait() => {
-                    return Err(still_going(id, name, |what| {
-                        signal.error(format!("stopped: {what}"))
-                    }));
+        let (started, mut beat) = (Instant::now(), Instant::now() + HEARTBEAT);
+        let mut ending = Ending::of(&id.name, &self.target.api);
+        while self.is_going(going).await? {
+            let mut changed = pin!(ending.next());
+            loop {
+                tokio::select! {
+                    biased;
+                    signal = self.session.stop.wait() => {
+                        return Err(still_going(id, name, |what| {
+                            signal.error(format!("stopped: {what}"))
+                        }));
+                    }
+                    () = until(self.deadline) => {
+                        return Err(still_going(id, name, |what| {
+                            Error::failed(Code::Timeout, format!("out of time: {what}"))
+                        })
+                        .cause(going.held.borrow().clone())
+                        .hint(format!(
+                            "`workloadctl delete {name}` goes on, `--timeout` gives more time"
+                        )));
+                    }
+                    () = &mut changed => break,
+                    () = until(Some(beat)) => {
+                        beat += HEARTBEAT;
+                        let open = vec![(id.clone(), going.held.borrow().clone())];
+                        let elapsed = started.elapsed();
+                        let event = Event::StillOpen { phase: "deleting", elapsed, open };
+                        self.session.report(name, event);
+                    }
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Tells whether a namespace still goes, and notes what it waits for.
+    async fn is_going(&self, going: &TerminatingNamespace) -> Result<bool> {
+        let id = &going.entry.id;
+        let look = async {
+            let look = self.target.api.find(Request::get(&*going.path)).await;
+            look.map_err(|failure| failure.explain("get", "cannot wait for the end of", id, None))
+        };
+        let live = self.in_time(&still_deleted(id), look).await?;
+        let live = live.filter(|live| uid(live) == Some(&*going.uid));
+        if let Some(live) = &live {
+            going.held.replace(remaining(live));
+        }
+        Ok(live.is_some())
     }
 }
 

@@ -254,7 +254,7 @@ impl Deploy<'_> {
         })
     }
 
-    /// Stores definition, instance and release, all or none.
+    /// Stores definition, instance, release and runtime, all or none.
     fn store(&mut self, prepared: &Prepared, record: &Record, release: &Release) -> Result<()> {
         let Prepared { start, draft, .. } = prepared;
         let now = self.session.now();
@@ -296,7 +296,8 @@ impl Deploy<'_> {
             let before: Vec<Release> =
                 record.last_good.iter().map(|deployed| deployed.release.clone()).collect();
             store.take_in(&instance, &recorded, &before)?;
-            store.begin_release(self.name, release, &rendered)
+            store.begin_release(self.name, release, &rendered)?;
+            start.target.remember_in(store, now)
         })?;
         // The instances of a file are deployed with it, and others by the same command.
         let is_alone = self.options.declared.is_none() && !self.options.is_one_of_several;
@@ -308,7 +309,7 @@ impl Deploy<'_> {
         if let Some(told) = behind::told(&draft.chosen.definition, &left) {
             self.report.remark(told);
         }
-        start.target.remember(self.session)
+        Ok(())
     }
 }
 

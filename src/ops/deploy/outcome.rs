@@ -256,9 +256,10 @@ impl Deploy<'_> {
         };
         let observed = Observed { status, reason: outcome.as_reason().to_owned(), at: ended_at };
         self.report.observed(&observed);
-        let mut store = self.session.store();
-        store.end_release(self.name, keeper.id(), end)?;
-        store.set_observed(self.name, &observed)
+        self.session.store().transaction(|store| {
+            store.end_release(self.name, keeper.id(), end)?;
+            store.set_observed(self.name, &observed)
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::{collections::HashSet, panic::resume_unwind};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::{Live, Survey, Wanted, name_kind, selector};
+use super::{Live, Place, Survey, Wanted, name_kind, selector};
 use crate::{
     cluster::{api::Api, failure::Failure},
     workload::{
@@ -31,20 +31,18 @@ impl Listing {
     /// Finds out what a survey asks for; none where nobody serves the kind.
     pub(super) fn of(
         survey: &Survey<'_>,
-        (kind, namespace): (GroupKind, Option<&String>),
+        ((group, kind), namespace): Place<'_>,
         objects: &[Wanted<'_>],
     ) -> Option<Self> {
-        let target = survey.target;
-        let place = namespace.map(String::as_str);
-        let probe = ObjectId::new(&kind.group, &kind.kind, place, "");
-        let version = target.version(&probe, objects[0].version);
+        let (target, kind) = (survey.target, GroupKind::new(group, kind));
+        let version = target.version(objects[0].id, objects[0].version);
         Some(Self {
-            path: target.kinds.collection_path(&kind, version, place)?,
+            path: target.kinds.collection_path(&kind, version, namespace)?,
             // The label only narrows the list down: whose an object is, its uid or our Apply entry
             // proves.
-            query: selector(survey.instance, &kind, place.is_some()),
+            query: selector(survey.instance, &kind, namespace.is_some()),
             kind,
-            namespace: namespace.cloned(),
+            namespace: namespace.map(str::to_owned),
             version: version.to_owned(),
             whole: objects.iter().any(|object| object.whole),
         })
