@@ -216,6 +216,27 @@ on_both! {
         assert_eq!(replaced("third"), Vec::<String>::new());
     }
 
+    /// A namespace takes seconds to go. A watch tells of its end; where none may be, it is looked at again
+    /// and again.
+    fn the_end_of_a_namespace_is_watched(place) {
+        let place = place.behind_proxy();
+        let name = place.instance("");
+        let path = format!("/api/v1/namespaces/{name}");
+        let looks = || {
+            place.write("conf.yaml", CONF);
+            place.run(&format!("deploy {name} -f conf.yaml")).expect(0);
+            let talk = place.run(&format!("delete {name} --yes -v")).expect(0).stderr;
+            let after = talk.lines().skip_while(|line| !line.starts_with(&format!("DELETE {path} ")));
+            after.filter(|line| line.starts_with(&format!("GET {path} "))).count()
+        };
+        // What it says of itself as it goes is looked at, and that it is gone.
+        assert!((1..=8).contains(&looks()));
+        let unwatchable = on(Some("GET"), "/api/v1/namespaces?", &Effect::Forbidden);
+        place.faults(&[unwatchable.clone()]);
+        assert!(looks() >= 1);
+        assert!(unwatchable.seen() > 0);
+    }
+
     /// Whoever comes into a namespace that another made shows itself to the one who deletes it: where
     /// its look at it is not answered, it has not.
     fn who_comes_into_a_namespace_that_does_not_answer_has_not_entered(place) {
