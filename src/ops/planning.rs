@@ -34,7 +34,7 @@ use crate::{
         hooks::{Hook, Occasion},
         name::{DefinitionName, InstanceName},
         object::ObjectId,
-        ownership::{is_labelled, made_by, other_instances},
+        ownership::{is_labelled, is_terminating, made_by, other_instances},
         plan::{Block, Decision, Desired, Item, Plan},
         record::{Entry, Quiet, Record},
         release::{Action, Outcome},
@@ -66,7 +66,7 @@ pub(crate) struct Planning<'a> {
     /// Which of Helm's hooks run.
     pub occasion: Occasion,
     /// Namespaces that are known not to exist yet.
-    pub absent: &'a HashSet<String>,
+    pub absent: HashSet<String>,
     pub options: PlanningOptions<'a>,
     /// The lists that were begun ahead.
     pub lists: Lists,
@@ -139,13 +139,14 @@ impl Planning<'_> {
         let inventory = self.inventory();
         let lists = std::mem::take(&mut self.lists);
         let survey = self.survey();
-        let (live, hidden) = if self.options.rehearse {
+        let (mut live, hidden) = if self.options.rehearse {
             // A plan is worth showing without what may not be looked at; a deploy needs to see what
             // it overwrites.
             survey.look_at_visible(lists).await?
         } else {
             (survey.look_on(lists).await?, HashMap::new())
         };
+        self.mark_going(&mut live);
         self.mark_found_namespaces_shared(&live);
         let entries: HashMap<&ObjectId, &Entry> =
             inventory.iter().map(|entry| (&entry.id, entry)).collect();
@@ -188,6 +189,30 @@ impl Planning<'_> {
         Ok((Plan { items, removals, left, warnings }, live))
     }
 
+    /// What lies in a namespace that goes, goes with it, and what is half deleted is deleted to the end
+    /// before anything is made (docs/cli.md, Delete).
+    fn mark_going(&mut self, live: &mut Live) {
+        let mut going: HashSet<String> = live
+            .iter()
+            .filter(|(id, body)| id.is("", "Namespace") && is_terminating(body))
+            .map(|(id, _)| id.name.clone())
+            .collect();
+        let half_deleted = self.record().filter(|record| record.deleting);
+        let rest: HashSet<&ObjectId> = half_deleted
+            .into_iter()
+            .flat_map(|record| record.inventory.iter().map(|entry| &entry.id))
+            .collect();
+        going.extend(rest.iter().filter(|id| id.is("", "Namespace")).map(|id| id.name.clone()));
+        if going.is_empty() && rest.is_empty() {
+            return;
+        }
+        let is_inside = |id: &ObjectId| id.namespace.as_ref().is_some_and(|it| going.contains(it));
+        let now = self.target.api.connection().server_now().to_string();
+        live.mark_going(|id| is_inside(id) || rest.contains(id), &now);
+        // They are not there when the release begins.
+        self.absent.extend(going);
+    }
+
     /// Tells whether the state of what is waited for is looked at as well.
     pub(crate) fn looks_at_state(&self) -> bool {
         let PlanningOptions { waits, rehearse, .. } = self.options;
@@ -198,7 +223,7 @@ impl Planning<'_> {
     fn survey(&self) -> Survey<'_> {
         Survey {
             desired: &self.desired,
-            absent: Some(self.absent),
+            absent: Some(&self.absent),
             depth: if self.looks_at_state() { Depth::Awaited } else { Depth::Plan },
             ..Survey::of(self.target, self.instance, self.inventory())
         }

@@ -119,6 +119,90 @@ on_both! {
         remove_namespace(place, &name);
     }
 
+    /// While the namespace goes, record and objects may still be there: what is written to them is lost.
+    fn what_still_is_in_a_namespace_that_goes_is_made_anew(place) {
+        let name = place.instance("");
+        place.write("set.yaml", &set(&name));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let namespace = format!("/api/v1/namespaces/{name}");
+        let held = [format!("{namespace}/configmaps/conf"), format!("{namespace}/secrets/workloadctl.{name}")];
+        let hold = |finalizers: &Value| {
+            let patch = json!({"metadata": {"finalizers": finalizers}});
+            held.iter().for_each(|path| drop(place.call(Request::merge_patch(&**path, &patch)).unwrap()));
+        };
+        hold(&json!(["test.workloadctl/hold"]));
+        remove(place, &namespace);
+        // One more object, which the server would not take there.
+        place.write("set.yaml", &format!("{}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: more}}\n", set(&name)));
+        let plan = place.run(&format!("plan {name} -f set.yaml -o json")).expect(0).json();
+        let actions: Vec<String> = plan["objects"].as_array().unwrap().iter()
+            .map(|object| format!("{} {}", object["action"].as_str().unwrap(), object["kind"].as_str().unwrap()))
+            .collect();
+        assert_eq!(actions, ["create Namespace", "create ConfigMap", "unchanged ClusterRole", "create ConfigMap"], "{plan}");
+        let mut running = place.follow(&format!("deploy {name} -f set.yaml -o json"));
+        assert!(running.until(|line| line.contains(&format!("namespace {name} is being deleted"))));
+        hold(&Value::Null);
+        let deployed = running.end().expect(0).json();
+        assert_eq!((&deployed["outcome"], &deployed["release"]), (&json!("ready"), &json!(2)), "{deployed}");
+        for path in [&held[0], &held[1], &format!("{namespace}/configmaps/more")] {
+            assert!(place.get(path).is_some(), "{path}");
+        }
+        let history = place.run(&format!("history {name} -o json")).expect(0).json();
+        let outcomes: Vec<&Value> = history["releases"].as_array().unwrap().iter().map(|release| &release["outcome"]).collect();
+        assert_eq!(outcomes, ["ready", "ready"], "{history}");
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(place.leftovers(&name), Vec::<String>::new());
+    }
+
+    /// One that was given is somebody else's to delete.
+    fn nothing_is_written_to_a_given_namespace_that_goes(place) {
+        let name = place.instance("");
+        let namespace = format!("/api/v1/namespaces/{name}");
+        place.write("conf.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\n");
+        place.run(&format!("deploy {name} -f conf.yaml -n {name}-given")).expect(0);
+        let given = format!("{namespace}-given");
+        let hold = |finalizers: Value| {
+            let patch = json!({"metadata": {"finalizers": finalizers}});
+            for path in [format!("{given}/configmaps/conf"), format!("{given}/secrets/workloadctl.{name}")] {
+                place.call(Request::merge_patch(path, &patch)).unwrap();
+            }
+        };
+        hold(json!(["test.workloadctl/hold"]));
+        remove(place, &given);
+        for line in ["plan", "deploy"] {
+            let refused = place.run(&format!("{line} {name} -f conf.yaml -o json")).expect(5).json();
+            assert_eq!(refused["error"]["code"], "namespace-terminating", "{refused}");
+        }
+        hold(Value::Null);
+        place.until("the namespace is gone", Duration::from_secs(30), || place.get(&given).is_none());
+        place.run(&format!("deploy {name} -f conf.yaml")).expect(0);
+        place.run(&format!("delete {name} --yes")).expect(0);
+        remove_namespace(place, &format!("{name}-given"));
+    }
+
+    fn a_deletion_that_is_half_done_shows_in_the_plan(place) {
+        let name = place.instance("");
+        place.write("set.yaml", &set(&name));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let conf = format!("/api/v1/namespaces/{name}/configmaps/conf");
+        let hold = |finalizers: Value| {
+            let patch = json!({"metadata": {"finalizers": finalizers}});
+            place.call(Request::merge_patch(&*conf, &patch)).unwrap();
+        };
+        hold(json!(["test.workloadctl/hold"]));
+        place.run(&format!("delete {name} --yes --timeout 2s")).expect(1);
+        let plan = place.run(&format!("plan {name} -f set.yaml -o json")).expect(0).json();
+        let objects = plan["objects"].as_array().unwrap();
+        assert!(objects.len() == 3 && objects.iter().all(|object| object["action"] == "create"), "{plan}");
+        let warnings = plan["warnings"].as_array().cloned().unwrap_or_default();
+        assert!(warnings.iter().any(|told| told.as_str().unwrap().contains("half deleted")), "{plan}");
+        assert!(!warnings.iter().any(|told| told.as_str().unwrap().contains("was deleted")), "{plan}");
+        hold(Value::Null);
+        let deployed = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(0).json();
+        assert_eq!(deployed["release"], 1, "{deployed}");
+        place.run(&format!("delete {name} --yes")).expect(0);
+    }
+
     fn a_namespace_whose_end_does_not_come_is_not_waited_for_without_end(place) {
         let name = place.instance("");
         place.write("set.yaml", &set(&name));

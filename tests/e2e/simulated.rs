@@ -1,6 +1,7 @@
 //! What a plan shows of changes about which the server cannot be asked.
 
 use serde_json::{Value, json};
+use workloadctl::testing::{Apply, Request};
 
 fn changes<'a>(told: &'a Value, kind: &str) -> &'a Value {
     let objects = told["objects"].as_array().unwrap();
@@ -34,6 +35,41 @@ on_both! {
         let diff = place.run(&format!("diff {name}@1 -o json")).expect(0).json();
         let back = json!([{"path": "spec.after", "old": 5}, {"path": "spec.before", "new": "x"}]);
         assert_eq!(*changes(&diff, "Gadget"), back, "{diff}");
+    }
+
+    /// What an adoption takes over and the definition does not have, goes with the first write.
+    fn an_adoption_shows_what_it_removes(place) {
+        let name = &place.instance("");
+        let namespace = format!("/api/v1/namespaces/{name}");
+        let made = |path: &str, body: &Value| {
+            let request = Request::apply(path, body, &Apply { manager: "kubectl", force: false, dry_run: false });
+            place.call(request).unwrap();
+        };
+        made(&namespace, &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}));
+        let conf = format!("{namespace}/configmaps/conf");
+        made(&conf, &json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf"},
+            "data": {"a": "1", "precious": "x"}}));
+        let container = |name: &str| json!({"name": name, "image": "a:1"});
+        let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {
+            "replicas": 0, "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}},
+            "spec": {"containers": [container("web"), container("side")]}}}});
+        made(&format!("/apis/apps/v1/namespaces/{name}/deployments/web"), &deployment);
+        let mut ours = deployment.clone();
+        ours["spec"]["template"]["spec"]["containers"] = json!([container("web")]);
+        let set = json!({"apiVersion": "v1", "kind": "List", "items": [ours,
+            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf"}, "data": {"a": "1"}}]});
+        place.write("set.json", &set.to_string());
+        let line = format!("{name} -f set.json -n {name} --adopt -o json");
+        let plan = place.run(&format!("plan {line}")).expect(0).json();
+        assert_eq!(*changes(&plan, "ConfigMap"), json!([{"path": "data.precious", "old": "x"}]), "{plan}");
+        let gone = changes(&plan, "Deployment").as_array().unwrap();
+        let side = "spec.template.spec.containers[name=side]";
+        assert!(!gone.is_empty() && gone.iter().all(|change| {
+            change["path"].as_str().unwrap().starts_with(side) && change["new"].is_null()
+        }), "{plan}");
+        place.run(&format!("deploy {line}")).expect(0);
+        assert_eq!(place.get(&conf).unwrap()["data"], json!({"a": "1"}));
+        place.run(&format!("delete {name} --yes")).expect(0);
     }
 
     fn what_is_made_anew_shows_what_changes(place) {

@@ -182,6 +182,11 @@ impl<'a> Deploy<'a> {
                 }
                 continue;
             }
+            // The record goes with it too: what would be written now, all of it, would be lost.
+            if let Some((id, uid)) = prepared.going_home() {
+                self.wait_for_old_home(&prepared, id, uid).await?;
+                continue;
+            }
             self.report.plan(&prepared);
             refuse_blocked(&prepared)?;
             self.report_yielded(&prepared);

@@ -1,6 +1,9 @@
 //! The namespace of the record, made before the record: it needs a place.
 
-use std::time::{Duration, Instant};
+use std::{
+    pin::pin,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 
@@ -39,17 +42,41 @@ impl Deploy<'_> {
         &self,
         prepared: &Prepared,
     ) -> Result<Option<Written>> {
-        let (name, namespace) = (self.name, &prepared.draft.desired.namespace);
-        if !prepared.draft.absent.contains(namespace) {
-            return Ok(None);
+        match prepared.draft.absent.contains(&prepared.draft.desired.namespace) {
+            true => self.in_time_for_home(prepared, self.make_namespace(prepared)).await,
+            false => Ok(None),
         }
+    }
+
+    /// Waits for the end of a namespace of ours that somebody deletes, and the record with it.
+    ///
+    /// # Errors
+    /// As [`Deploy::make_namespace_in_time`].
+    pub(super) async fn wait_for_old_home(
+        &self,
+        prepared: &Prepared,
+        id: &ObjectId,
+        uid: &str,
+    ) -> Result<()> {
+        self.note(format!("namespace {} is being deleted: waiting for its end", id.name));
+        let target = &prepared.start.target;
+        let path = target.path(id, "v1").expect("namespaces are built in");
+        let gone = deletion::wait(&target.api, id, &path, uid);
+        self.in_time_for_home(prepared, gone).await
+    }
+
+    async fn in_time_for_home<T>(
+        &self,
+        prepared: &Prepared,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let (name, namespace) = (self.name, &prepared.draft.desired.namespace);
         let returns_to = prepared.draft.chosen.returns_to;
         let started = Instant::now();
-        let making = self.make_namespace(prepared);
-        tokio::pin!(making);
+        let mut work = pin!(work);
         loop {
             tokio::select! {
-                made = &mut making => return made,
+                done = &mut work => return done,
                 () = tokio::time::sleep(HEARTBEAT) => {
                     let id = ObjectId::new("", "Namespace", None, namespace);
                     let open = vec![(id, why_not_yet(prepared).await)];

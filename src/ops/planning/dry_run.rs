@@ -1,6 +1,6 @@
 //! Asking the server by a dry run: what an apply would change, and whether it would be refused.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -23,6 +23,7 @@ use crate::{
         plan::{Desired, Item},
         sent_content::{CONTENT_FIELDS, ContentKnown},
         sharing::Sharing,
+        simulation::applied,
     },
 };
 
@@ -105,7 +106,9 @@ impl Planning<'_> {
         sharing.takes.retain(|manager| met.contains(manager));
         sharing.leaves.retain(|manager| met.contains(manager));
         (item.sharing, item.terms) = (sharing.into(), terms.into());
-        item.difference = difference.into();
+        // Where nothing is written, nothing is taken over.
+        let is_written = wanted == AskedFor::Write || !matches!(asked, Asked::Same(_));
+        item.difference = if is_written { difference } else { Difference::default() }.into();
         Ok(asked)
     }
 
@@ -257,8 +260,12 @@ impl Rehearsal<'_> {
     /// Compares the answer with the live object; `None` where a controller may have written
     /// between the two answers.
     fn compare(&mut self, rehearsed: &Value, live: &Value) -> Option<Asked> {
+        let written = self.as_written(rehearsed);
         self.keeps_content =
-            CONTENT_FIELDS.iter().all(|field| rehearsed.get(field) == live.get(field));
+            CONTENT_FIELDS.iter().all(|field| written.get(field) == live.get(field));
+        if self.planning.options.shows && resource_version(rehearsed) == resource_version(live) {
+            self.difference = self.planning.difference(self.desired, live, &written);
+        }
         if is_same(rehearsed, live) {
             let leaves = &self.sharing.leaves;
             let is_left =
@@ -272,10 +279,19 @@ impl Rehearsal<'_> {
         if resource_version(rehearsed) != resource_version(live) {
             return None;
         }
-        if self.planning.options.shows {
-            self.difference = self.planning.difference(self.desired, live, rehearsed);
-        }
         Some(Asked::Differs)
+    }
+
+    /// Gives what the write makes, for which the dry run is only the second half: before it, what persons
+    /// and packagers hold is taken over, and what of that is not wanted goes.
+    fn as_written<'r>(&self, rehearsed: &'r Value) -> Cow<'r, Value> {
+        let manager = self.planning.manager;
+        let Some(fields) = self.terms.managed_fields(&self.body, manager, rehearsed) else {
+            return Cow::Borrowed(rehearsed);
+        };
+        let mut held = rehearsed.clone();
+        held["metadata"]["managedFields"] = fields;
+        Cow::Owned(applied(&held, &self.body, manager))
     }
 
     /// Takes in a failure; `None` where asking again, otherwise, may help.

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::workload::{body::Body, object::ObjectId};
+use crate::workload::{body::Body, object::ObjectId, ownership::is_terminating};
 
 /// What is live: metadata, or the whole object as the depth says. What was asked for and is not here is
 /// not there.
@@ -34,6 +34,17 @@ impl Live {
     /// Lists the objects, each to look into in its turn.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&ObjectId, Body)> {
         self.0.iter().map(|(id, body)| (id, body.look()))
+    }
+
+    /// Takes down of objects that they are being deleted, although they do not say so themselves.
+    pub(crate) fn mark_going(&mut self, goes: impl Fn(&ObjectId) -> bool, since: &str) {
+        for (id, body) in &mut self.0 {
+            if goes(id) && !is_terminating(&body.look()) {
+                let mut object = body.look().into_value();
+                object["metadata"]["deletionTimestamp"] = since.into();
+                *body = Body::at_rest(object);
+            }
+        }
     }
 
     /// Puts in an object.

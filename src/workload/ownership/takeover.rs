@@ -173,7 +173,9 @@ impl Takeover<'_> {
         };
         (item + 1..path.len()).any(|end| {
             let place = &path[..end];
-            self.was_ours(known, place) && !fields::is_in(self.body, place)
+            // Of a list only our own items go.
+            let is_list = !matches!(path[end], OwnedPathElement::Field(_));
+            !is_list && self.was_ours(known, place) && !fields::is_in(self.body, place)
         })
     }
 

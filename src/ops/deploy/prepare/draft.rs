@@ -8,7 +8,7 @@ use std::{
 use super::{
     Deploy, Purpose,
     desired::DesiredState,
-    namespaces::{self, refuse_second_own},
+    namespaces::{self, refuse_second_own, terminating},
     owners, present,
     repairs::{self, Repair},
     revision::ChosenRevision,
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     ops::{
         frozen::Sighting,
-        locate::NamespaceState,
+        locate::{self, NamespaceState},
         options::PruneWhen,
         planning::{Planning, PlanningOptions, lists_ahead},
         rebuild,
@@ -27,6 +27,7 @@ use crate::{
     },
     workload::{
         error::Result,
+        instance::NamespaceMode,
         ownership::{is_ours, manager},
         plan::Plan,
         record::Record,
@@ -82,7 +83,7 @@ impl Deploy<'_> {
             desired: desired.objects.clone(),
             graph: &desired.graph,
             occasion: start.occasion(self.options),
-            absent: &absent,
+            absent: absent.clone(),
             options: self.planning_options(purpose, &desired),
             lists,
             compared_locally: OnceLock::new(),
@@ -98,11 +99,14 @@ impl Deploy<'_> {
         };
         // Beside the plan: the traces cost six lists, for which nobody should wait in turn.
         let planned = planning.make_or_recheck(self.options.frozen.as_deref());
-        let (planned, traces) = futures::future::join(planned, traces).await;
+        let home = self.refuse_going_home(start);
+        let (planned, traces, home) = futures::future::join3(planned, traces, home).await;
+        home?;
         let (plan, live) = planned?;
         let shows_ours = traces? || live.iter().any(|(_, object)| is_ours(&object, &manager, None));
         refuse_second_own(&start.target, &desired, &chosen.definition, &manager, &live).await?;
-        let drifting = sent.as_ref().filter(|_| !start.is_half_deleted());
+        let is_going = record.as_ref().is_some_and(|record| record.deleting);
+        let drifting = sent.as_ref().filter(|_| !start.is_half_deleted() && !is_going);
         let repairs = repairs::find(drifting, &plan, &live, &manager);
         let stale = self.find_stale(&start.target, &plan, &live, &manager).await?;
         let mut draft = Draft {
@@ -127,6 +131,26 @@ impl Deploy<'_> {
 }
 
 impl Deploy<'_> {
+    /// What is written to a namespace that goes is accepted, and lost with it. One of ours is in the plan;
+    /// one that was given is somebody else's to delete.
+    ///
+    /// # Errors
+    /// Code 5 for a given one that is being deleted.
+    async fn refuse_going_home(&self, start: &Start) -> Result<()> {
+        let Some(record) = start.located.record().filter(|record| {
+            start.located.found.is_some() && record.mode == NamespaceMode::Given && !record.deleting
+        }) else {
+            return Ok(());
+        };
+        match locate::namespace_state(&start.target, &record.namespace, self.name).await? {
+            NamespaceState::Terminating { .. } => Err(terminating(&record.namespace)),
+            NamespaceState::Absent
+            | NamespaceState::Ours
+            | NamespaceState::Shared
+            | NamespaceState::Foreign => Ok(()),
+        }
+    }
+
     /// Chooses what is wanted, and renders it.
     async fn wanted(&self, start: &mut Start) -> Result<(ChosenRevision, DesiredState)> {
         let chosen = self.choose_revision(start)?;

@@ -28,7 +28,9 @@ use crate::{
         error::Result,
         object::ObjectId,
         overrides::restart_key,
+        plan::Item,
         record::{Deployed, Entry, Record},
+        release::Action,
     },
 };
 pub(super) use draft::Draft;
@@ -108,6 +110,11 @@ impl Deploy<'_> {
         if let Some(error) = &start.located.unreadable {
             self.warn(format!("{error}; planned without it"));
         }
+        let is_half_deleted = start.located.record().is_some_and(|record| record.deleting);
+        if is_half_deleted && matches!(purpose, Purpose::Rehearse) {
+            let name = self.name;
+            self.warn(format!("{name} is half deleted: a deploy finishes that first"));
+        }
         if let Some(doubt) = &start.located.doubt {
             self.warn(doubt.clone());
         }
@@ -137,6 +144,18 @@ impl Deploy<'_> {
 }
 
 impl Prepared {
+    /// Gives the namespace that the record lies in, and its uid, where it is being deleted.
+    pub(super) fn going_home(&self) -> Option<(&ObjectId, &str)> {
+        self.start.located.found.as_ref()?;
+        let home = |item: &&Item| {
+            let id = &item.desired.id;
+            id.is("", "Namespace") && id.name == self.record.namespace
+        };
+        let item = self.draft.plan.items.iter().find(home)?;
+        let after = item.uid.as_deref().filter(|_| item.action == Action::Create)?;
+        Some((&item.desired.id, after))
+    }
+
     /// Gives the newest release that the record knows.
     pub(super) fn newest(&self) -> Option<&Deployed> {
         self.record.newest.as_ref()

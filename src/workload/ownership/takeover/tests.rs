@@ -238,6 +238,26 @@ fn an_item_that_leaves_takes_along_what_a_person_put_into_it() {
 }
 
 #[test]
+fn a_list_that_leaves_takes_along_no_item_that_a_person_added() {
+    let body = json!({"apiVersion": "v1", "spec": {"containers": [{"name": "web"}]}});
+    let before = [json!({"spec": {"containers": [{"name": "web", "env": [{"name": "A"}],
+        "args": ["a"]}]}})];
+    let containers = json!({"k:{\"name\":\"web\"}": {
+        "f:env": {"k:{\"name\":\"A\"}": {"f:value": {}}, "k:{\"name\":\"Z\"}": {".": {}, "f:value": {}}},
+        "f:args": {"v:\"z\"": {}},
+    }});
+    let theirs = entry("kubectl-edit", "Update", json!({"f:spec": {"f:containers": containers}}));
+    let takeover = Takeover { before: &before, ..takeover(&body) };
+    assert_eq!(
+        held(&takeover, &live(json!({}), &[theirs])),
+        [
+            "kubectl-edit Update: spec.containers[name=\"web\"].args[=\"z\"] spec.containers[name=\"web\"].env[name=\"Z\"]* spec.containers[name=\"web\"].env[name=\"Z\"].value",
+            "workloadctl:ns/web Apply: spec.containers[name=\"web\"].env[name=\"A\"].value",
+        ]
+    );
+}
+
+#[test]
 fn what_is_left_stays_and_what_is_taken_back_leaves_every_entry() {
     let body = json!({"apiVersion": "v1", "spec": {"replicas": 3, "x": 1}});
     let replicas = || json!({"f:spec": {"f:replicas": {}}});
