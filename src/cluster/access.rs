@@ -4,14 +4,13 @@
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, Uri};
-use kube::client::{ConfigExt, middleware::AuthLayer};
 
 use super::{
     client_certificate::{self, Identity},
     credentials::{Credentials, TokenFile},
     exec_plugin::ExecPlugins,
     http::{CONNECT_LIMIT, Endpoint},
-    kubeconfig::{AuthProvider, Kubeconfig, ResolvedContext, User},
+    kubeconfig::{Kubeconfig, ResolvedContext, User},
     proxy,
 };
 use crate::{
@@ -24,8 +23,6 @@ pub(super) struct Access {
     pub(super) endpoint: Endpoint,
     pub(super) credentials: Credentials,
     pub(super) identity: Option<Arc<Identity>>,
-    /// What signs requests by OIDC, instead of the credentials.
-    pub(super) oidc: Option<AuthLayer>,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     /// What the user should know about it.
     pub(super) warning: Option<String>,
@@ -53,7 +50,6 @@ impl Access {
             endpoint,
             credentials: Credentials::None,
             identity: None,
-            oidc: None,
             headers: Vec::new(),
             warning: None,
             user_name,
@@ -62,12 +58,12 @@ impl Access {
         // clientcmd reads who we are only where the transport is TLS; the machine itself is spared,
         // since nothing leaves it.
         if access.endpoint.is_tls() || proxy::is_loopback(&access.endpoint.server) {
-            access.credentials = Credentials::of(&user, &name, plugin)?;
-            access.identity = identity(&user, &name)?;
-            access.oidc = match &user.auth_provider {
-                Some(provider) => Some(auth_provider(provider, &name, &access.endpoint.server)?),
+            let oidc = match &user.auth_provider {
+                Some(provider) => Some(plugins.oidc.of(provider, &name, &kubeconfig.env)?),
                 None => None,
             };
+            access.credentials = Credentials::of(&user, &name, plugin, oidc)?;
+            access.identity = identity(&user, &name)?;
             access.headers = impersonation(&user, &name)?;
         } else if user != User::default() {
             let server = access.endpoint.server.to_string();
@@ -117,7 +113,6 @@ impl Access {
             },
             credentials: Credentials::File(token),
             identity: None,
-            oidc: None,
             headers: Vec::new(),
             warning: None,
             user_name: None,
@@ -235,31 +230,6 @@ fn identity(user: &User, name: &str) -> Result<Option<Arc<Identity>>> {
             Err(of_user(Error::usage(Code::Kubeconfig, "it has a client key and no certificate")))
         }
     }
-}
-
-/// Takes the older kind of plugin; kubectl has dropped all but this one.
-fn auth_provider(provider: &AuthProvider, user: &str, server: &Uri) -> Result<AuthLayer> {
-    let AuthProvider { name, config } = provider;
-    if name != "oidc" {
-        let message =
-            format!("the auth provider `{name}` of user `{user}` is not supported any more");
-        return Err(Error::usage(Code::Kubeconfig, message).hint("use an exec plugin instead"));
-    }
-    // OIDC is left to kube, whose layer also asks the issuer for a new token.
-    let mut kube_config = kube::Config::new(server.clone());
-    kube_config.auth_info.auth_provider = Some(kube::config::AuthProviderConfig {
-        name: name.clone(),
-        config: config.iter().map(|(key, value)| (key.clone(), value.0.clone())).collect(),
-        ..Default::default()
-    });
-    let layer = kube_config.auth_layer().map_err(|error| {
-        Error::runtime(
-            Code::Unauthorized,
-            format!("the OIDC login of user `{user}` cannot be used"),
-        )
-        .chain(&error)
-    })?;
-    Ok(layer.expect("a user with an auth provider has a layer"))
 }
 
 fn impersonation(user: &User, name: &str) -> Result<Vec<(HeaderName, HeaderValue)>> {

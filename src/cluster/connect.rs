@@ -10,7 +10,7 @@ use std::{
 use http::{HeaderName, HeaderValue, header::USER_AGENT};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
-use tower::{BoxError, Layer, ServiceExt as _};
+use tower::{BoxError, ServiceExt as _};
 
 use super::{
     access::Access,
@@ -40,7 +40,7 @@ pub struct ConnectOptions {
     pub request_timeout: Duration,
     /// The `User-Agent` of every request.
     pub user_agent: String,
-    /// The exec plugins that ran for earlier connections of this process.
+    /// The exec plugins and OIDC logins of earlier connections of this process.
     pub plugins: ExecPlugins,
     /// The connections that are open already.
     pub pool: Pool,
@@ -170,16 +170,8 @@ pub async fn connect(
 }
 
 fn open(access: Access, runtime: &RuntimeName, options: &ConnectOptions) -> Result<Connection> {
-    let Access {
-        mut endpoint,
-        credentials,
-        identity,
-        oidc,
-        mut headers,
-        warning,
-        user_name,
-        namespace,
-    } = access;
+    let Access { mut endpoint, credentials, identity, mut headers, warning, user_name, namespace } =
+        access;
     if !options.request_timeout.is_zero() {
         endpoint.connect_timeout = options.request_timeout.min(CONNECT_LIMIT);
     }
@@ -196,12 +188,8 @@ fn open(access: Access, runtime: &RuntimeName, options: &ConnectOptions) -> Resu
         .wire(runtime, endpoint.connect_timeout, || endpoint.wire(identity.as_deref()))?;
     let transport = Transport::new(endpoint, credentials, identity, headers, wire, seen.clone());
     let default_namespace = namespace.unwrap_or_else(|| "default".to_owned());
-    let client = match oidc {
-        Some(layer) => kube::Client::new(layer.layer(transport), default_namespace),
-        None => kube::Client::new(transport, default_namespace),
-    };
     Ok(Connection {
-        client,
+        client: kube::Client::new(transport, default_namespace),
         runtime: runtime.clone(),
         server,
         kubeconfig_user: user_name,

@@ -1,5 +1,5 @@
 //! How a request says who it comes from: nothing, a fixed header, a token file that may change,
-//! or an exec plugin's login.
+//! or the login of an exec plugin or an OIDC issuer.
 
 use std::{
     path::PathBuf,
@@ -12,8 +12,10 @@ use http::HeaderValue;
 use super::{
     authorization::{basic, bearer},
     client_certificate::Identity,
-    exec_plugin::{ExecPlugin, Login},
+    exec_plugin::ExecPlugin,
     kubeconfig::User,
+    login::Login,
+    oidc::Oidc,
 };
 use crate::workload::error::{Code, Error, Result};
 
@@ -30,6 +32,7 @@ pub(crate) enum Credentials {
     Fixed(HeaderValue),
     File(TokenFile),
     Exec(Arc<ExecPlugin>),
+    Oidc(Arc<Oidc>),
 }
 
 /// What one request carries.
@@ -56,6 +59,14 @@ impl Proof {
         }
     }
 
+    /// Takes out what the user should know of it.
+    pub(crate) fn take_warning(&self) -> Option<String> {
+        match self {
+            Self::Header(_) => None,
+            Self::Login(login) => login.take_warning(),
+        }
+    }
+
     /// Notes that a server took it.
     pub(crate) fn accepted(&self) {
         if let Self::Login(login) = self {
@@ -65,12 +76,21 @@ impl Proof {
 }
 
 impl Credentials {
-    /// Takes a user's fixed credentials. An exec plugin is used only where there are none, as in
-    /// kubectl.
+    /// Takes a user's fixed credentials. An exec plugin or an OIDC login is used only where there
+    /// are none, as in kubectl.
     ///
     /// # Errors
     /// Code 2 (`kubeconfig`) where the user has two kinds of them or an unreadable token file.
-    pub(crate) fn of(user: &User, name: &str, plugin: Option<Arc<ExecPlugin>>) -> Result<Self> {
+    pub(crate) fn of(
+        user: &User,
+        name: &str,
+        plugin: Option<Arc<ExecPlugin>>,
+        oidc: Option<Arc<Oidc>>,
+    ) -> Result<Self> {
+        if plugin.is_some() && oidc.is_some() {
+            let message = format!("user `{name}` of the kubeconfig has `exec` and `auth-provider`");
+            return Err(Error::usage(Code::Kubeconfig, message).hint("keep one of them"));
+        }
         let has_token = user.token.is_some() || user.token_file.is_some();
         // clientcmd refuses it too: it is not clear which one is meant.
         if has_token && user.username.is_some() {
@@ -93,27 +113,28 @@ impl Credentials {
             (Some(file), inline, _) => Ok(Self::File(TokenFile::open(file.into(), inline)?)),
             (None, Some(header), _) => Ok(Self::Fixed(header)),
             (None, None, Some(plugin)) => Ok(Self::Exec(plugin)),
-            (None, None, None) => Ok(Self::None),
+            (None, None, None) => Ok(oidc.map_or(Self::None, Self::Oidc)),
         }
     }
 
     /// Gives what the next request carries.
     ///
     /// # Errors
-    /// Those of the exec plugin.
+    /// Those of the exec plugin or the OIDC login.
     pub(crate) async fn proof(&self) -> Result<Proof> {
         match self {
             Self::None => Ok(Proof::Header(None)),
             Self::Fixed(header) => Ok(Proof::Header(Some(header.clone()))),
             Self::File(file) => Ok(Proof::Header(Some(file.header(TOKEN_AGE)))),
             Self::Exec(plugin) => plugin.login().await.map(Proof::Login),
+            Self::Oidc(oidc) => oidc.login().await.map(Proof::Login),
         }
     }
 
     /// Gives something better than what a server refused, if there is anything.
     ///
     /// # Errors
-    /// Those of the exec plugin.
+    /// Those of the exec plugin or the OIDC login.
     pub(crate) async fn renewed(&self, refused: &Proof) -> Result<Option<Proof>> {
         match (self, refused) {
             (Self::File(file), Proof::Header(old)) => {
@@ -125,13 +146,20 @@ impl Credentials {
             (Self::Exec(plugin), Proof::Login(login)) => {
                 Ok(plugin.renew(login).await?.map(Proof::Login))
             }
+            (Self::Oidc(oidc), Proof::Login(login)) => {
+                Ok(oidc.renew(login).await?.map(Proof::Login))
+            }
             _ => Ok(None),
         }
     }
 
     /// Tells whether a refused request may be worth another one.
     pub(crate) fn can_renew(&self) -> bool {
-        matches!(self, Self::File(_) | Self::Exec(_))
+        match self {
+            Self::None | Self::Fixed(_) => false,
+            Self::File(_) | Self::Exec(_) => true,
+            Self::Oidc(oidc) => oidc.can_renew(),
+        }
     }
 }
 

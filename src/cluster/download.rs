@@ -12,17 +12,12 @@ use http_body_util::BodyExt as _;
 use kube::client::Body;
 use tower::{BoxError, ServiceExt as _};
 
-use super::{
-    http::{AnswerBody, Endpoint},
-    proxy::proxy_for,
-};
+use super::http::{AnswerBody, Endpoint};
 use crate::{
     env::Env,
     workload::error::{Code, Error, Result},
 };
 
-/// How long making a connection may take.
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// How long all of it may take, redirects included.
 const LIMIT: Duration = Duration::from_secs(60);
 /// How many redirects are followed.
@@ -119,18 +114,7 @@ fn resolve(at: &Uri, location: &str) -> String {
 }
 
 async fn get(at: &Uri, env: &Env) -> Result<Response<AnswerBody>, BoxError> {
-    let authority = at.authority().map(http::uri::Authority::as_str).unwrap_or_default();
-    let root = format!("{}://{authority}", at.scheme_str().unwrap_or_default());
-    let endpoint = Endpoint {
-        server: root.parse()?,
-        tls_server_name: None,
-        authorities: None,
-        authority_file: None,
-        insecure: false,
-        proxy: proxy_for(at, None, env)?,
-        gzip: true,
-        connect_timeout: CONNECT_LIMIT,
-    };
+    let endpoint = Endpoint::elsewhere(at, None, env)?;
     let path = at.path_and_query().map_or("/", |path| path.as_str());
     let request = Request::get(path)
         // Some servers refuse who does not say what it is.

@@ -4,14 +4,10 @@
 use std::{
     collections::BTreeMap,
     process::Stdio,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex},
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,27 +17,13 @@ use super::{
     authorization::bearer,
     client_certificate::Identity,
     kubeconfig::{Cluster, Exec, ResolvedContext, Secret, parse},
+    login::{CurrentLogin, Login},
+    oidc::OidcLogins,
 };
 use crate::workload::error::{Code, Error, Result};
 
 /// A login is renewed so long before it expires, or a quarter of its life if that is less.
 const EARLY: SignedDuration = SignedDuration::from_secs(60);
-
-#[derive(Debug)]
-pub(crate) struct Login {
-    pub(crate) header: Option<HeaderValue>,
-    pub(crate) identity: Option<Arc<Identity>>,
-    renew_at: Option<Timestamp>,
-    /// Whether it came from a run that a refusal asked for, and no server has taken it since.
-    doubtful: AtomicBool,
-}
-
-impl Login {
-    /// Notes that a server took it.
-    pub(crate) fn accepted(&self) {
-        self.doubtful.store(false, Ordering::Relaxed);
-    }
-}
 
 /// The exec plugins of one kubeconfig; clones share them. Each is run once for a user, whatever
 /// contexts he is in, because a plugin may open a browser or ask for a password.
@@ -49,6 +31,8 @@ impl Login {
 pub struct ExecPlugins {
     interactive: bool,
     known: Arc<Mutex<BTreeMap<PluginUse, Arc<ExecPlugin>>>>,
+    /// The logins that need no program.
+    pub(super) oidc: OidcLogins,
 }
 
 /// Whom a plugin serves: a user, and a cluster where the plugin is told about it.
@@ -86,8 +70,7 @@ pub(crate) struct ExecPlugin {
     user: String,
     cluster: Option<Value>,
     interactive: bool,
-    /// Locked while the plugin runs, so that all requests wait for one run.
-    login: tokio::sync::Mutex<Option<Arc<Login>>>,
+    current: CurrentLogin,
 }
 
 impl ExecPlugin {
@@ -103,7 +86,7 @@ impl ExecPlugin {
             user,
             cluster: exec.provide_cluster_info.then(|| describe(cluster, ca)),
             interactive,
-            login: tokio::sync::Mutex::default(),
+            current: CurrentLogin::default(),
         }
     }
 
@@ -112,13 +95,7 @@ impl ExecPlugin {
     /// # Errors
     /// Code 7 (`exec-plugin`) where the plugin cannot be run, fails or gives nothing usable.
     pub(crate) async fn login(&self) -> Result<Arc<Login>> {
-        let mut login = self.login.lock().await;
-        match login.as_ref() {
-            Some(login) if login.renew_at.is_none_or(|at| Timestamp::now() < at) => {
-                Ok(login.clone())
-            }
-            _ => Ok(login.insert(Arc::new(self.run(false).await?)).clone()),
-        }
+        self.current.get(self.run()).await
     }
 
     /// Replaces a login that a server refused: runs the plugin once more, unless somebody else
@@ -127,19 +104,10 @@ impl ExecPlugin {
     /// # Errors
     /// Those of [`Self::login`].
     pub(crate) async fn renew(&self, refused: &Arc<Login>) -> Result<Option<Arc<Login>>> {
-        let mut login = self.login.lock().await;
-        if let Some(newer) = login.as_ref().filter(|login| !Arc::ptr_eq(login, refused)) {
-            return Ok(Some(newer.clone()));
-        }
-        // It was fresh and refused all the same: running the plugin again for each request would
-        // ask for a password each time.
-        if refused.doubtful.load(Ordering::Relaxed) {
-            return Ok(None);
-        }
-        Ok(Some(login.insert(Arc::new(self.run(true).await?)).clone()))
+        self.current.replace(refused, self.run()).await
     }
 
-    async fn run(&self, after_refusal: bool) -> Result<Login> {
+    async fn run(&self) -> Result<Login> {
         let Exec { api_version, command, args, env, interactive_mode, .. } = &self.exec;
         if command.is_empty() {
             return Err(self.failure("names no command"));
@@ -174,7 +142,7 @@ impl ExecPlugin {
             let error = self.failure(&format!("failed ({})", output.status));
             return Err(error.causes(last_lines(&output.stderr)).hint("log in again"));
         }
-        self.read(&output.stdout, after_refusal)
+        self.read(&output.stdout)
     }
 
     fn info(&self, api_version: Option<&str>, interactive: bool) -> String {
@@ -190,7 +158,7 @@ impl ExecPlugin {
         .to_string()
     }
 
-    fn read(&self, stdout: &[u8], after_refusal: bool) -> Result<Login> {
+    fn read(&self, stdout: &[u8]) -> Result<Login> {
         let credential: ExecCredential = std::str::from_utf8(stdout)
             .map_err(|_| "it is not UTF-8".to_owned())
             // client-go's decoder takes YAML as well as JSON.
@@ -229,7 +197,7 @@ impl ExecPlugin {
                 renewal(Timestamp::now(), expiry)
             }
         };
-        Ok(Login { header, identity, renew_at, doubtful: AtomicBool::new(after_refusal) })
+        Ok(Login::new(header, identity, renew_at))
     }
 
     fn says(&self, what: &str) -> String {

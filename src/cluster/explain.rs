@@ -65,12 +65,9 @@ pub(crate) fn unauthorized(server: &str) -> Error {
 /// One that was never made (refused, no route) did not break.
 pub(crate) fn is_broken_connection(error: &kube::Error) -> bool {
     let links = links(error);
-    let is_other = links.iter().any(|link| {
-        link.is::<Error>()
-            || link.is::<StepError>()
-            || link.is::<rustls::Error>()
-            || link.is::<kube::client::AuthError>()
-    });
+    let is_other = links
+        .iter()
+        .any(|link| link.is::<Error>() || link.is::<StepError>() || link.is::<rustls::Error>());
     let never_made =
         links.iter().filter_map(|link| link.downcast_ref::<io::Error>()).any(|error| {
             matches!(
@@ -138,9 +135,6 @@ fn judge(link: &(dyn StdError + 'static), server: &str) -> Option<Error> {
     }
     if let Some(error) = link.downcast_ref::<rustls::Error>() {
         return Some(tls::judge(error, server));
-    }
-    if link.is::<kube::client::AuthError>() {
-        return Some(unauthorized(server));
     }
     if link.is::<tokio::time::error::Elapsed>() {
         return Some(Error::runtime(Code::Timeout, format!("{server} did not answer in time")));

@@ -30,7 +30,10 @@ use tower::{
 use tower_http::decompression::DecompressionLayer;
 
 use super::{authorization::basic, client_certificate::Identity, proxy, trust::Trust};
-use crate::workload::error::{Code, Error, Result};
+use crate::{
+    env::Env,
+    workload::error::{Code, Error, Result},
+};
 
 pub(crate) type AnswerBody = UnsyncBoxBody<Bytes, BoxError>;
 /// Sends requests whose URI is a path and a query.
@@ -42,6 +45,8 @@ type Connector = BoxCloneSyncService<Uri, MaybeHttpsStream<TokioIo<TcpStream>>, 
 
 /// Making a TCP connection may take so long, or `--request-timeout` if that is less.
 pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(30);
+/// A connection to somewhere else than a cluster may take so long.
+const ELSEWHERE_LIMIT: Duration = Duration::from_secs(10);
 /// An idle connection is closed before any usual server or balancer closes it.
 const IDLE: Duration = Duration::from_secs(50);
 /// A dead connection, such as one from before a suspend, is probed after that time, so often.
@@ -93,6 +98,30 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
+    /// Makes the way to where a URL is that is no cluster's: by the environment's proxies, trusting
+    /// these authorities or the system's.
+    ///
+    /// # Errors
+    /// What is wrong with the URL or the proxy.
+    pub(super) fn elsewhere(
+        at: &Uri,
+        authorities: Option<Vec<Vec<u8>>>,
+        env: &Env,
+    ) -> Result<Self, BoxError> {
+        let authority = at.authority().map(http::uri::Authority::as_str).unwrap_or_default();
+        let root = format!("{}://{authority}", at.scheme_str().unwrap_or_default());
+        Ok(Self {
+            server: root.parse()?,
+            tls_server_name: None,
+            authorities,
+            authority_file: None,
+            insecure: false,
+            proxy: proxy::proxy_for(at, None, env)?,
+            gzip: true,
+            connect_timeout: ELSEWHERE_LIMIT,
+        })
+    }
+
     /// Tells whether the server is spoken to over TLS.
     pub(crate) fn is_tls(&self) -> bool {
         self.server.scheme_str() == Some("https")

@@ -100,6 +100,9 @@ impl SigningClient {
         mut request: Request<Body>,
         proof: &Proof,
     ) -> Result<Response<AnswerBody>, BoxError> {
+        if let Some(warning) = proof.take_warning() {
+            self.seen.warn(warning);
+        }
         let headers = request.headers_mut();
         headers.extend(self.headers.iter().cloned());
         if let Some(header) = proof.header() {

@@ -12,6 +12,7 @@ use crate::{
 };
 
 mod login;
+mod oidc;
 mod reach;
 mod time;
 mod tls;

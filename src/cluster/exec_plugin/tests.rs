@@ -16,43 +16,6 @@ fn a_login_is_renewed_before_it_expires() {
     }
 }
 
-#[tokio::test]
-async fn an_expired_login_is_renewed() {
-    let exec = Exec {
-        command: "sh".to_owned(),
-        args: vec!["-c".to_owned(), "echo 'status: {token: new}'".to_owned()],
-        ..Exec::default()
-    };
-    let plugin = ExecPlugin::new(&exec, "u".to_owned(), &Cluster::default(), None, false);
-    let now = Timestamp::now();
-    for (renew_at, expected) in [
-        (None, "Bearer old"),
-        (Some(now + SignedDuration::from_hours(1)), "Bearer old"),
-        (Some(now - SignedDuration::from_secs(1)), "Bearer new"),
-    ] {
-        let header = Some(HeaderValue::from_static("Bearer old"));
-        let old = Login { header, identity: None, renew_at, doubtful: false.into() };
-        *plugin.login.lock().await = Some(Arc::new(old));
-        let login = plugin.login().await.unwrap();
-        assert_eq!(login.header.as_ref().unwrap(), expected, "{renew_at:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_login_that_others_renewed_is_not_renewed_again() {
-    let exec = Exec { command: "no-such-program".to_owned(), ..Exec::default() };
-    let plugin = ExecPlugin::new(&exec, "u".to_owned(), &Cluster::default(), None, false);
-    let login = |text| {
-        let header = Some(HeaderValue::from_static(text));
-        Arc::new(Login { header, identity: None, renew_at: None, doubtful: false.into() })
-    };
-    let (old, new) = (login("old"), login("new"));
-    *plugin.login.lock().await = Some(new.clone());
-    let renewed = plugin.renew(&old).await.unwrap().unwrap();
-    assert!(Arc::ptr_eq(&renewed, &new));
-    assert!(plugin.renew(&new).await.is_err(), "this one does run the program");
-}
-
 #[test]
 fn a_plugin_is_told_about_its_cluster() {
     let cluster: Cluster = parse(

@@ -196,6 +196,9 @@ pub(crate) struct AuthProvider {
     pub(crate) name: String,
     #[serde(deserialize_with = "or_default")]
     pub(crate) config: BTreeMap<String, Secret>,
+    /// The file that it stands in.
+    #[serde(skip)]
+    pub(crate) file: PathBuf,
 }
 
 impl File {
@@ -228,6 +231,10 @@ impl File {
         let mut file = Self::parse(&text).map_err(broken)?;
         file.check_names().map_err(broken)?;
         file.make_absolute(path.parent().unwrap_or(Path::new("")));
+        for provider in file.users.iter_mut().filter_map(|named| named.user.auth_provider.as_mut())
+        {
+            path.clone_into(&mut provider.file);
+        }
         Ok(Some(file))
     }
 
@@ -263,6 +270,11 @@ impl File {
             join(folder, &mut user.client_certificate);
             join(folder, &mut user.client_key);
             join(folder, &mut user.token_file);
+            let provider = user.auth_provider.as_mut();
+            let file = provider.and_then(|it| it.config.get_mut("idp-certificate-authority"));
+            if let Some(Secret(file)) = file.filter(|file| !file.0.is_empty()) {
+                *file = joined(folder, file);
+            }
             // A bare name is looked up in PATH.
             if let Some(exec) = user.exec.as_mut().filter(|exec| exec.command.contains('/')) {
                 exec.command = joined(folder, &exec.command);

@@ -1,5 +1,5 @@
 //! The kubeconfig: every context that the user can reach, merged from its files as kubectl
-//! merges them, read once and never written.
+//! merges them, read once. Only the tokens of an OIDC login are written.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,9 +19,11 @@ mod file;
 mod loose;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 pub(crate) use file::{AuthProvider, Cluster, Exec, Secret, User};
 pub(super) use loose::parse;
+pub(super) use tokens::{Tokens, keep_tokens, tokens_of};
 
 use file::{Context, File};
 

@@ -195,20 +195,6 @@ async fn credentials_do_not_go_over_the_net_in_the_clear() {
 }
 
 #[tokio::test]
-async fn oidc_sends_the_id_token() {
-    let token = |claims: &str| format!("x.{}.y", b64(claims).trim_end_matches('='));
-    let stub = Stub::http(|_| stub::answer(200, "", "{}")).await;
-    let cluster = format!("{{server: '{}'}}", stub.address);
-    let user =
-        |token: &str| format!("{{auth-provider: {{name: oidc, config: {{id-token: {token}}}}}}}");
-    let (valid, expired) = (token(r#"{"exp": 4102444800}"#), token(r#"{"exp": 1}"#));
-    assert_eq!(ask(&cluster, &user(&valid)).await.unwrap(), 200);
-    assert_eq!(stub.seen()[0].header("authorization"), Some(format!("Bearer {valid}")));
-    let error = ask(&cluster, &user(&expired)).await.unwrap_err();
-    assert_eq!((error.kind.exit_code(), error.code.word()), (7, "unauthorized"), "{error}");
-}
-
-#[tokio::test]
 async fn a_pod_connects_as_its_service_account() {
     let stub = taking("Bearer sa").await;
     let port = stub.address.port().to_string();
