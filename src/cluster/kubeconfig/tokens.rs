@@ -43,6 +43,10 @@ impl Tokens {
 
 /// Reads the tokens of a user that a file has now; none where it cannot be read.
 pub(crate) fn tokens_of(file: &Path, user: &str) -> Option<Tokens> {
+    // A pipe has been read to its end, or waits for somebody.
+    if !file.is_file() {
+        return None;
+    }
     let users = File::read(file).ok()??.users;
     let user = users.into_iter().find(|named| named.name == user)?.user;
     user.auth_provider.as_ref().map(Tokens::of)
@@ -56,6 +60,9 @@ pub(crate) async fn keep_tokens(file: &Path, user: &str, tokens: &Tokens) -> Res
     let _lock = Lock::take(file).await?;
     // What a link points to is replaced, not the link.
     let file = fs::canonicalize(file).map_err(said)?;
+    if !file.is_file() {
+        return Err("it is no file".to_owned());
+    }
     let text = decode(fs::read(&file).map_err(said)?)?;
     replace(&file, &renewed(&text, user, tokens)?).map_err(said)
 }
@@ -197,6 +204,16 @@ mod tests {
         assert_eq!(fs::metadata(&real).unwrap().mode() & 0o7777, 0o640);
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no lock and no draft is left");
+    }
+
+    #[tokio::test]
+    async fn a_pipe_is_not_waited_for() {
+        let folder = TempDir::new().unwrap();
+        let pipe = folder.path().join("config");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert_eq!(tokens_of(&pipe, "u"), None);
+        let error = keep_tokens(&pipe, "u", &tokens("d.e.f", "r2")).await.unwrap_err();
+        assert_eq!(error, "it is no file");
     }
 
     #[tokio::test]
