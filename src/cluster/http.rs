@@ -20,8 +20,9 @@ use hyper_util::{
     },
     rt::{TokioExecutor, TokioIo},
 };
-use kube::client::{Body, ConfigExt, middleware::BaseUriLayer};
+use kube::client::{Body, middleware::BaseUriLayer};
 use rustls::{ClientConfig, pki_types::ServerName};
+use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio::net::TcpStream;
 use tower::{
     BoxError, Layer, ServiceExt,
@@ -29,7 +30,12 @@ use tower::{
 };
 use tower_http::decompression::DecompressionLayer;
 
-use super::{authorization::basic, client_certificate::Identity, proxy, trust::Trust};
+use super::{
+    authorization::basic,
+    client_certificate::Identity,
+    proxy,
+    trust::{Trust, TrustInAll, TrustInFile},
+};
 use crate::{
     env::Env,
     workload::error::{Code, Error, Result},
@@ -178,26 +184,28 @@ impl Endpoint {
     }
 
     fn tls(&self, identity: Option<&Identity>) -> Result<ClientConfig> {
-        let mut config = kube::Config::new(self.server.clone());
-        config.root_cert.clone_from(&self.authorities);
-        config.root_cert_file.clone_from(&self.authority_file);
-        config.accept_invalid_certs = self.insecure;
-        if self.insecure {
-            // nothing will be checked, so the system's certificates are not needed
-            config.root_cert = Some(Vec::new());
-        }
-        let mut tls = config.rustls_client_config().map_err(|error| {
+        let nobody = |error: rustls::Error| {
             Error::runtime(Code::Tls, "there are no certificates to trust the server by")
                 .chain(&error)
                 .hint("add `certificate-authority-data` to the cluster in the kubeconfig")
-        })?;
-        // In a pod the CA is renewed while we run: kube's verifier reads its file again, ours would
-        // not.
-        let own =
-            self.authorities.as_deref().filter(|_| !self.insecure && self.authority_file.is_none());
-        if let Some(trust) = own.and_then(Trust::in_authorities) {
-            tls.dangerous().set_certificate_verifier(Arc::new(trust));
-        }
+        };
+        // kube's own configuration would link its exec plugins and auth providers.
+        let builder = ClientConfig::builder();
+        let builder = match &self.authorities {
+            _ if self.insecure => {
+                builder.dangerous().with_custom_certificate_verifier(Arc::new(TrustInAll))
+            }
+            None => builder.with_platform_verifier().map_err(nobody)?,
+            Some(authorities) => {
+                let trust = Trust::in_authorities(authorities)
+                    .ok_or_else(|| nobody(rustls::Error::General("none is usable".to_owned())))?;
+                builder.dangerous().with_custom_certificate_verifier(match &self.authority_file {
+                    Some(file) => Arc::new(TrustInFile::new(file.clone(), trust)),
+                    None => Arc::new(trust),
+                })
+            }
+        };
+        let mut tls = builder.with_no_client_auth();
         if let Some(identity) = identity {
             tls.client_auth_cert_resolver = identity.resolver();
         }

@@ -131,11 +131,11 @@ fn a_machine_without_certificates() {
     exit code 7
     --- stdout
     NAME     DEFAULT  CURRENT  INSTANCES  REACHABLE  VERSION  USER  ERROR
-    secured  -        -        0          no         -        -     there are no certificates to trust the server by: rustls tls error: failed to add a root certificate: unexpected error: No CA certificates were loaded from the system
+    secured  -        -        0          no         -        -     there are no certificates to trust the server by: unexpected error: No CA certificates were loaded from the system
     --- stderr
     error: cannot use runtime `secured`
       there are no certificates to trust the server by
-      rustls tls error: failed to add a root certificate: unexpected error: No CA certificates were loaded from the system
+      unexpected error: No CA certificates were loaded from the system
     hint: add `certificate-authority-data` to the cluster in the kubeconfig
     ");
 }
