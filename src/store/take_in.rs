@@ -3,11 +3,17 @@
 //! Releases are matched by their ids, never by number. A revision comes for the instance alone:
 //! another person's never moves the instances here.
 
-use super::Store;
+use rusqlite::params;
+
+use super::{
+    Store,
+    column::{Count, Json, Time, Word},
+};
 use crate::workload::{
     definition::{Content, Revision},
     error::Result,
     instance::Instance,
+    name::InstanceName,
     release::Release,
 };
 
@@ -39,7 +45,32 @@ impl Store {
                 }
             }
             store.own_one_for(&instance.definition, Some(&instance.name))?;
+            store.forget_former_life(&instance.name, releases)?;
             releases.iter().try_for_each(|release| store.put_release(&instance.name, release))
         })
+    }
+
+    /// Forgets the releases of an instance that somebody deleted and made anew: numbers only grow in one
+    /// life, and end with it (docs/cli.md, Delete).
+    fn forget_former_life(&mut self, name: &InstanceName, releases: &[Release]) -> Result<()> {
+        let Some(newest) = releases.iter().max_by_key(|release| release.number) else {
+            return Ok(());
+        };
+        let ids: Vec<&str> = releases.iter().map(|release| &*release.id).collect();
+        let (number, started_at) = (Count(newest.number), Time(newest.started_at));
+        let former = "instance_id = (SELECT id FROM instance WHERE name = ?1) AND started_at < ?2
+                      AND id NOT IN (SELECT value FROM json_each(?3))";
+        let is_older = self.row(
+            &format!("SELECT 1 FROM release WHERE {former} AND number >= ?4 LIMIT 1"),
+            params![Word(name), started_at, Json(&ids), number],
+            |_| Ok(()),
+        )?;
+        if is_older.is_some() {
+            self.execute(
+                &format!("DELETE FROM release WHERE {former}"),
+                params![Word(name), Time(newest.started_at), Json(&ids)],
+            )?;
+        }
+        Ok(())
     }
 }

@@ -200,7 +200,11 @@ on_both! {
         hold(Value::Null);
         let deployed = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(0).json();
         assert_eq!(deployed["release"], 1, "{deployed}");
-        place.run(&format!("delete {name} --yes")).expect(0);
+        place.run(&format!("delete {name} --yes --no-wait")).expect(0);
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        // Nobody was killed: nothing of the deletion may still arrive.
+        let deleted = place.run(&format!("delete {name} --yes")).expect(0);
+        assert!(!deleted.stderr.contains("looking again"), "{deleted:?}");
     }
 
     fn a_namespace_whose_end_does_not_come_is_not_waited_for_without_end(place) {

@@ -57,6 +57,32 @@ fn told_as(place: &Place, by: &Place, user: &str, line: &str) -> String {
 }
 
 on_both! {
+    fn what_another_deleted_and_made_anew_begins_anew_here_too(place) {
+        let (name, other) = (place.instance(""), place.elsewhere());
+        let conf = |value: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: conf}}\ndata: {{a: '{value}'}}\n");
+        for value in ["1", "2"] {
+            place.write("conf.yaml", &conf(value));
+            place.run(&format!("deploy {name} -f conf.yaml")).expect(0);
+        }
+        let runtime = &place.runtime;
+        other.run(&format!("delete {name} --yes --runtime {runtime}")).expect(0);
+        other.write("conf.yaml", &conf("3"));
+        other.run(&format!("deploy {name} -f conf.yaml --runtime {runtime}")).expect(0);
+        place.run(&format!("status {name}")).expect(0);
+        let list = place.run(&format!("list {name} -o json")).expect(0).json();
+        assert_eq!(list["instances"][0]["release"], 1, "{list}");
+        let history = place.run(&format!("history {name} -o json")).expect(0).json();
+        let numbers: Vec<&Value> = history["releases"].as_array().unwrap().iter().map(|release| &release["release"]).collect();
+        assert_eq!(numbers, [1], "{history}");
+        // An empty database has seen nothing; what a deploy that changes nothing sees, it knows.
+        let third = place.elsewhere();
+        third.write("conf.yaml", &conf("3"));
+        third.run(&format!("deploy {name} -f conf.yaml --yes --runtime {runtime}")).expect(0);
+        let list = third.run(&format!("list {name} -o json")).expect(0).json();
+        assert_eq!(list["instances"][0]["status"], "Healthy", "{list}");
+        place.run(&format!("delete {name} --yes")).expect(0);
+    }
+
     fn each_continues_the_others_release_and_is_told(place) {
         let (name, other) = (place.instance(""), place.elsewhere());
         place.write("set.yaml", &set("1", true));

@@ -89,7 +89,7 @@ impl Deletion<'_> {
         let id = uuid::Uuid::now_v7().to_string();
         held.begin(self.session, &id)?;
         let mut judges = OwnJudges::of(self.session, self.target, &record);
-        let intent = self.intend(found, &record, id, &mut judges);
+        let intent = self.intend(found, &record, id.clone(), &mut judges);
         let undone = "the server has not answered to the intent";
         let keeper = match self.in_time(undone, intent).await? {
             Intent::Held(keeper) => Some(*keeper),
@@ -112,6 +112,9 @@ impl Deletion<'_> {
         let ended = self.carry_out(record, surroundings, &mut judges, &mut account).await;
         if let Err(error) = &ended {
             account.close(error);
+        } else if self.target.api.unsettled().is_none() {
+            // A deploy that goes on has no dead predecessor in us.
+            held.withdraw(self.session, &id)?;
         }
         ended.map(|()| true)
     }

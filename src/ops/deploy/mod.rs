@@ -48,9 +48,11 @@ use crate::{
         error::{Code, Error, ErrorKind, Mistake, Result},
         instance::{Observed, Status},
         name::InstanceName,
+        record::Deployed,
         release::Outcome,
     },
 };
+use outcome::status_of;
 use prepare::{KnownInstance, Prepared, Purpose};
 use refusal::refuse_blocked;
 use report::DeployReport;
@@ -277,6 +279,7 @@ impl<'a> Deploy<'a> {
         prepared.start.target.remember(self.session)?;
         self.report.outcome(OperationOutcome::Unchanged);
         let newest = prepared.newest().map(|deployed| deployed.release.outcome);
+        self.note_unseen(prepared)?;
         // A release that was only applied has nobody who saw it ready; one that was ready may have
         // lost its pods since.
         let is_ready = newest == Some(Outcome::Ready) && prepared.draft.is_ready;
@@ -284,6 +287,22 @@ impl<'a> Deploy<'a> {
             return Ok(());
         }
         self.wait_until_ready(prepared).await
+    }
+
+    /// Notes in a database that has not seen the instance how its newest release ended.
+    fn note_unseen(&self, prepared: &Prepared) -> Result<()> {
+        let Some(Deployed { release, .. }) = prepared.newest() else { return Ok(()) };
+        let mut store = self.session.store();
+        let known = store.instance(self.name)?;
+        if known.is_none_or(|known| known.observed.is_some()) {
+            return Ok(());
+        }
+        let status = match prepared.draft.is_ready {
+            true => Status::Healthy,
+            false => status_of(release.outcome),
+        };
+        let reason = release.outcome.as_reason().to_owned();
+        store.set_observed(self.name, &Observed { status, reason, at: self.session.now() })
     }
 
     fn busy(&self, prepared: &Prepared) -> Error {

@@ -26,6 +26,17 @@ use crate::{
 /// not be, the next one on this machine takes over by the lock file, others when it expires.
 const LAST_RECORD: Duration = Duration::from_secs(3);
 
+/// Gives the status of an instance whose newest release ended so.
+pub(super) fn status_of(outcome: Outcome) -> Status {
+    match outcome {
+        Outcome::Ready => Status::Healthy,
+        Outcome::Applied | Outcome::InFlight => Status::Reconciling,
+        Outcome::NotReady | Outcome::TimedOut | Outcome::Failed | Outcome::Interrupted => {
+            Status::Unhealthy
+        }
+    }
+}
+
 /// Turns the end of a rollout into success or the one error that lists everything that failed.
 ///
 /// # Errors
@@ -247,13 +258,7 @@ impl Deploy<'_> {
 
     fn store_outcome(&mut self, keeper: &Keeper, end: &End<'_>) -> Result<()> {
         let (outcome, ended_at) = (end.outcome, end.at);
-        let status = match outcome {
-            Outcome::Ready => Status::Healthy,
-            Outcome::Applied | Outcome::InFlight => Status::Reconciling,
-            Outcome::NotReady | Outcome::TimedOut | Outcome::Failed | Outcome::Interrupted => {
-                Status::Unhealthy
-            }
-        };
+        let status = status_of(outcome);
         let observed = Observed { status, reason: outcome.as_reason().to_owned(), at: ended_at };
         self.report.observed(&observed);
         self.session.store().transaction(|store| {
