@@ -1,5 +1,5 @@
 //! What an apply would make of a live object, where the server cannot be asked: as close as is told by
-//! who holds what and by how lists merge. What the server would fill in anew is not in it.
+//! who holds what, by how lists merge, and by the defaults of the built-in kinds.
 
 use serde_json::Value;
 
@@ -22,11 +22,46 @@ pub(crate) fn applied(live: &Value, body: &Value, manager: &str) -> Value {
         }
     }
     let mut merged = after.clone();
-    if schema::merge::strategic(&mut merged, body, &Gvk::of(body)).is_ok() {
-        return merged;
+    if schema::merge::strategic(&mut merged, body, &Gvk::of(body)).is_err() {
+        schema::merge::json(&mut after, body);
+        merged = after;
     }
-    schema::merge::json(&mut after, body);
-    after
+    fill_in(&mut merged, live);
+    merged
+}
+
+/// Puts back what goes and comes again, since it is what the server fills in.
+fn fill_in(after: &mut Value, live: &Value) {
+    let gvk = Gvk::of(after);
+    if let Some(schema) = schema::openapi::openapi().of(&gvk) {
+        let whole = schema::defaults::complete(after.clone(), schema, &gvk);
+        put_back(after, &whole, live);
+    }
+}
+
+fn put_back(after: &mut Value, whole: &Value, live: &Value) {
+    match (after, whole, live) {
+        (Value::Object(after), Value::Object(whole), Value::Object(live)) => {
+            for (name, filled) in whole {
+                let Some(before) = live.get(name) else { continue };
+                match after.get_mut(name) {
+                    Some(place) => put_back(place, filled, before),
+                    None if filled == before => drop(after.insert(name.clone(), filled.clone())),
+                    None => {}
+                }
+            }
+        }
+        (Value::Array(after), Value::Array(whole), Value::Array(live)) => {
+            for (index, (item, filled)) in after.iter_mut().zip(whole).enumerate() {
+                let name = item.get("name").cloned();
+                let named = name.and_then(|name| live.iter().find(|it| it["name"] == name));
+                if let Some(before) = named.or_else(|| live.get(index)) {
+                    put_back(item, filled, before);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]
@@ -92,6 +127,30 @@ mod tests {
         assert_eq!(
             after(&live(&before, &own), &job(json!([{"name": "a", "image": "a:2"}]))),
             job(json!([{"name": "a", "image": "a:2", "imagePullPolicy": "IfNotPresent"}]))
+        );
+    }
+
+    #[test]
+    fn what_goes_and_is_filled_in_again_stays() {
+        let job = |container: &Value, policy: Option<&str>| {
+            let mut spec = json!({"containers": [container]});
+            policy.into_iter().for_each(|policy| spec["dnsPolicy"] = policy.into());
+            json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "a"},
+                "spec": {"template": {"spec": spec}}})
+        };
+        let before = json!({"name": "a", "image": "a:1", "imagePullPolicy": "IfNotPresent",
+            "terminationMessagePolicy": "FallbackToLogsOnError"});
+        let container =
+            json!({"f:image": {}, "f:imagePullPolicy": {}, "f:terminationMessagePolicy": {}});
+        let own = json!({"f:spec": {"f:template": {"f:spec": {"f:dnsPolicy": {},
+            "f:containers": {"k:{\"name\":\"a\"}": container}}}}});
+        let wanted = job(&json!({"name": "a", "image": "a:1"}), None);
+        assert_eq!(
+            after(&live(&job(&before, Some("ClusterFirst")), &own), &wanted),
+            job(
+                &json!({"name": "a", "image": "a:1", "imagePullPolicy": "IfNotPresent"}),
+                Some("ClusterFirst")
+            )
         );
     }
 }
