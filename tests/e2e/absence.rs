@@ -232,7 +232,7 @@ on_both! {
         // What it says of itself as it goes is looked at, and that it is gone.
         assert!((1..=8).contains(&looks()));
         let unwatchable = on(Some("GET"), "/api/v1/namespaces?", &Effect::Forbidden);
-        place.faults(&[unwatchable.clone()]);
+        place.faults(std::slice::from_ref(&unwatchable));
         assert!(looks() >= 1);
         assert!(unwatchable.seen() > 0);
     }

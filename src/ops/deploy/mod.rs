@@ -184,9 +184,7 @@ impl<'a> Deploy<'a> {
                 }
                 continue;
             }
-            // The record goes with it too: what would be written now, all of it, would be lost.
-            if let Some((id, uid)) = prepared.going_home() {
-                self.wait_for_old_home(&prepared, id, uid).await?;
+            if self.wait_for_old_home(&prepared).await? {
                 continue;
             }
             self.report.plan(&prepared);

@@ -48,21 +48,18 @@ impl Deploy<'_> {
         }
     }
 
-    /// Waits for the end of a namespace of ours that somebody deletes, and the record with it.
+    /// Waits for the end of a namespace of ours that somebody deletes, and the record with it; tells
+    /// whether there was one.
     ///
     /// # Errors
     /// As [`Deploy::make_namespace_in_time`].
-    pub(super) async fn wait_for_old_home(
-        &self,
-        prepared: &Prepared,
-        id: &ObjectId,
-        uid: &str,
-    ) -> Result<()> {
+    pub(super) async fn wait_for_old_home(&self, prepared: &Prepared) -> Result<bool> {
+        let Some((id, uid)) = prepared.going_home() else { return Ok(false) };
         self.note(format!("namespace {} is being deleted: waiting for its end", id.name));
         let target = &prepared.start.target;
         let path = target.path(id, "v1").expect("namespaces are built in");
         let gone = deletion::wait(&target.api, id, &path, uid);
-        self.in_time_for_home(prepared, gone).await
+        self.in_time_for_home(prepared, gone).await.map(|()| true)
     }
 
     async fn in_time_for_home<T>(

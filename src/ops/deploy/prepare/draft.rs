@@ -22,7 +22,7 @@ use crate::{
         options::PruneWhen,
         planning::{Planning, PlanningOptions, lists_ahead},
         rebuild,
-        survey::Live,
+        survey::{Lists, Live},
         target::Target,
     },
     workload::{
@@ -60,9 +60,7 @@ impl Deploy<'_> {
     /// Makes a draft.
     pub(super) async fn draft(&self, purpose: &Purpose, start: &mut Start) -> Result<Draft> {
         // Beside the rendering.
-        let waits = !self.options.limits.no_wait && matches!(purpose, Purpose::Deploy { .. });
-        let ahead = |record| lists_ahead(&start.target, self.name, record, waits);
-        let lists = start.located.record().map(ahead).unwrap_or_default();
+        let lists = self.lists_ahead(purpose, start);
         let (chosen, mut desired) = self.wanted(start).await?;
         let absent = self.check_namespaces(start, &desired).await?;
         owners::leave_out_dead(&start.target, &mut desired).await;
@@ -91,14 +89,9 @@ impl Deploy<'_> {
             unseen_jobs: Mutex::default(),
         };
         let looks_at_state = planning.looks_at_state();
-        // A namespace that was there before does not tell whether a record was lost.
-        let is_silent = record.is_none() && start.namespace_state == Some(NamespaceState::Foreign);
-        let traces = async {
-            let (target, place) = (&start.target, &desired.namespace);
-            Ok(is_silent && rebuild::has_traces(target, place, self.name).await?)
-        };
         // Beside the plan: the traces cost six lists, for which nobody should wait in turn.
         let planned = planning.make_or_recheck(self.options.frozen.as_deref());
+        let traces = self.has_traces(start, &desired.namespace);
         let home = self.refuse_going_home(start);
         let (planned, traces, home) = futures::future::join3(planned, traces, home).await;
         home?;
@@ -131,6 +124,20 @@ impl Deploy<'_> {
 }
 
 impl Deploy<'_> {
+    fn lists_ahead(&self, purpose: &Purpose, start: &Start) -> Lists {
+        let waits = !self.options.limits.no_wait && matches!(purpose, Purpose::Deploy { .. });
+        let ahead = |record| lists_ahead(&start.target, self.name, record, waits);
+        start.located.record().map(ahead).unwrap_or_default()
+    }
+
+    /// Tells whether a namespace has traces of a record that was lost: where it was there before, it does
+    /// not tell by itself.
+    async fn has_traces(&self, start: &Start, namespace: &str) -> Result<bool> {
+        let is_silent = start.located.record().is_none()
+            && start.namespace_state == Some(NamespaceState::Foreign);
+        Ok(is_silent && rebuild::has_traces(&start.target, namespace, self.name).await?)
+    }
+
     /// What is written to a namespace that goes is accepted, and lost with it. One of ours is in the plan;
     /// one that was given is somebody else's to delete.
     ///

@@ -144,7 +144,8 @@ impl Deploy<'_> {
 }
 
 impl Prepared {
-    /// Gives the namespace that the record lies in, and its uid, where it is being deleted.
+    /// Gives the namespace that the record lies in, and its uid, where it is being deleted: the record
+    /// goes with it, and all that would be written now.
     pub(super) fn going_home(&self) -> Option<(&ObjectId, &str)> {
         self.start.located.found.as_ref()?;
         let home = |item: &&Item| {
