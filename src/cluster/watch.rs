@@ -32,6 +32,9 @@ const SILENCE: Duration = Duration::from_secs(75);
 /// The longest line that a watch may send: more than an object can be.
 const LINE_LIMIT: usize = 16 << 20;
 
+/// Selects one object by its name.
+pub(crate) const BY_NAME: &str = "&fieldSelector=metadata.name%3D";
+
 /// A collection to be observed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Collection {

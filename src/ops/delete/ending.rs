@@ -6,7 +6,7 @@ use tokio::{sync::mpsc, task::JoinSet, time::sleep};
 
 use crate::cluster::{
     api::Api,
-    watch::{Collection, CollectionEvent},
+    watch::{BY_NAME, Collection, CollectionEvent},
 };
 
 /// The pause between two looks where a watch tells of changes.
@@ -30,7 +30,7 @@ impl Ending {
         let (sender, events) = mpsc::unbounded_channel();
         let collection = Collection {
             path: "/api/v1/namespaces".to_owned(),
-            query: format!("&fieldSelector=metadata.name%3D{name}"),
+            query: format!("{BY_NAME}{name}"),
             api_version: "v1".to_owned(),
             kind: "Namespace".to_owned(),
         };

@@ -23,7 +23,6 @@ use crate::{
         plan::{Desired, Item},
         sent_content::{CONTENT_FIELDS, ContentKnown},
         sharing::Sharing,
-        simulation::applied,
     },
 };
 
@@ -260,13 +259,18 @@ impl Rehearsal<'_> {
     /// Compares the answer with the live object; `None` where a controller may have written
     /// between the two answers.
     fn compare(&mut self, rehearsed: &Value, live: &Value) -> Option<Asked> {
-        let written = self.as_written(rehearsed);
+        let written = self.planning.as_written(self.terms, &self.body, rehearsed);
         self.keeps_content =
             CONTENT_FIELDS.iter().all(|field| written.get(field) == live.get(field));
-        if self.planning.options.shows && resource_version(rehearsed) == resource_version(live) {
+        let is_same = is_same(rehearsed, live);
+        let may_differ = !is_same || matches!(written, Cow::Owned(_));
+        if self.planning.options.shows
+            && may_differ
+            && resource_version(rehearsed) == resource_version(live)
+        {
             self.difference = self.planning.difference(self.desired, live, &written);
         }
-        if is_same(rehearsed, live) {
+        if is_same {
             let leaves = &self.sharing.leaves;
             let is_left =
                 self.left_to_instance || leaves.iter().any(|manager| self.met.contains(manager));
@@ -280,18 +284,6 @@ impl Rehearsal<'_> {
             return None;
         }
         Some(Asked::Differs)
-    }
-
-    /// Gives what the write makes, for which the dry run is only the second half: before it, what persons
-    /// and packagers hold is taken over, and what of that is not wanted goes.
-    fn as_written<'r>(&self, rehearsed: &'r Value) -> Cow<'r, Value> {
-        let manager = self.planning.manager;
-        let Some(fields) = self.terms.managed_fields(&self.body, manager, rehearsed) else {
-            return Cow::Borrowed(rehearsed);
-        };
-        let mut held = rehearsed.clone();
-        held["metadata"]["managedFields"] = fields;
-        Cow::Owned(applied(&held, &self.body, manager))
     }
 
     /// Takes in a failure; `None` where asking again, otherwise, may help.

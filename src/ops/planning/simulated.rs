@@ -1,6 +1,8 @@
 //! What a write changes, to be shown: by the server's answer, or simulated where it cannot be asked, of what
 //! is deleted and made anew, and of what only the write will tell.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::Planning;
@@ -9,6 +11,7 @@ use crate::{
     workload::{
         difference::Difference,
         kinds::defined_kind,
+        ownership::Terms,
         plan::{Desired, Item},
         release::Action,
         simulation::applied,
@@ -25,6 +28,22 @@ impl Planning<'_> {
             Some(definition) => Difference::of_custom(live, answer, &definition.body),
             None => Difference::between(live, answer),
         }
+    }
+
+    /// Gives what a write makes, for which the dry run is only the second half: before it, what persons and
+    /// packagers hold is taken over, and what of that is not wanted goes.
+    pub(super) fn as_written<'r>(
+        &self,
+        terms: &Terms,
+        body: &Value,
+        rehearsed: &'r Value,
+    ) -> Cow<'r, Value> {
+        let Some(fields) = terms.managed_fields(body, self.manager, rehearsed) else {
+            return Cow::Borrowed(rehearsed);
+        };
+        let mut held = rehearsed.clone();
+        held["metadata"]["managedFields"] = fields;
+        Cow::Owned(applied(&held, body, self.manager))
     }
 
     /// Tells what a body would change of a live object; nothing where nobody looks.

@@ -20,7 +20,7 @@ use crate::{
         explain::timed_out,
         failure::Failure,
         request::Request,
-        watch::{Collection, CollectionEvent},
+        watch::{BY_NAME, Collection, CollectionEvent},
     },
     ops::target::Target,
     workload::{
@@ -32,9 +32,6 @@ use crate::{
         readiness::Related,
     },
 };
-
-/// Selects one object by its name.
-const BY_NAME: &str = "&fieldSelector=metadata.name%3D";
 
 /// Selects objects by one label.
 const BY_LABEL: &str = "&labelSelector=";
